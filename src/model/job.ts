@@ -1,0 +1,40 @@
+import type { Exec } from './entities.ts';
+import type { JsonText } from './json.ts';
+import type { ActionLimits } from './limits.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The action that a job runs, at one revision, with what a container needs to become it. */
+export interface JobAction {
+  /** `guest/tools/hello`. */
+  readonly id: string;
+  readonly rev: string;
+  readonly name: string;
+  readonly version: string;
+  readonly exec: Exec;
+  readonly limits: ActionLimits;
+  /** Parameters marked `init`, already text: the environment at init. */
+  readonly initEnv: Readonly<Record<string, string>>;
+  /** Fetches the code: text, or base64 when `exec.binary`. Called only when a container must be initialized. */
+  readonly code: () => Promise<string | undefined>;
+}
+
+/** One run to be done. */
+export interface Job {
+  readonly activationId: string;
+  readonly transactionId: string;
+  /** The namespace that invokes, for which the container is kept apart from all others. */
+  readonly namespace: string;
+  readonly action: JobAction;
+  /** The merged arguments: a JSON object, or an array in sequences. */
+  readonly args: JsonText;
+  /** `uuid:key` when the action is to have the caller's key. */
+  readonly apiKey?: string;
+  /** When it was accepted, in milliseconds since the epoch. */
+  readonly acceptedAt: number;
+}
+
+/** Runs a job to its end: waits for room, never throws for what the action does. */
+export type Run = (job: Job) => Promise<Outcome>;
+
+/** Runs a job if there is room now; `undefined`, at once, when there is none. */
+export type Offer = (job: Job) => Promise<Outcome> | undefined;

@@ -1,0 +1,170 @@
+import { isObject, type Json, type JsonObject } from './json.ts';
+
+/**
+ * The manifest: which kinds of runtime there are (`runtimes/manifest.json`, or `--manifest FILE`). The format is
+ * OpenWhisk's (ExecManifest.scala), so an operator's own file works; `whisklet` in an entry holds our fields:
+ *
+ *     { "kind": "nodejs:20", "default": true, "image": {"prefix": "openwhisk", "name": "action-nodejs-v20", "tag": "nightly"},
+ *       "stemCells": [{ "initialCount": 2, "memory": "256 MB" }],
+ *       "whisklet": { "protocol": "stdio", "family": "javascript" } }
+ *
+ * An entry without `whisklet` is an OpenWhisk image and speaks the HTTP protocol.
+ */
+export interface RuntimeSpec {
+  /** `nodejs:20`, or `blackbox`. */
+  readonly kind: string;
+  readonly protocol: 'stdio' | 'http';
+  /** Folder of runtimes/ whose shim speaks the stdio protocol: `javascript`, `python`. Absent for `http`. */
+  readonly family?: string;
+  /** The Docker image. A family that the executable makes by itself needs none. */
+  readonly image?: string;
+  /** Local sandbox: programs to try, the first that exists runs the shim; absent means the executable itself. */
+  readonly commands?: readonly string[];
+}
+
+export interface Kind extends RuntimeSpec {
+  /** `nodejs`: the family of OpenWhisk's manifest, which wskdeploy maps to file extensions. */
+  readonly group: string;
+  readonly isDefault: boolean;
+  readonly deprecated: boolean;
+  readonly requireMain: boolean;
+  readonly attached: boolean;
+  /** The image as `GET /` shows it. */
+  readonly shownImage: string;
+  readonly stemCells: readonly StemCell[];
+}
+
+export interface StemCell {
+  readonly count: number;
+  /** Megabytes. */
+  readonly memory: number;
+}
+
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+}
+
+/** The kinds of this node, by name, with `family:default` resolved. */
+export class Manifest {
+  readonly kinds: readonly Kind[];
+  readonly #byName = new Map<string, Kind>();
+
+  constructor(kinds: readonly Kind[]) {
+    this.kinds = kinds;
+    for (const kind of kinds) {
+      if (this.#byName.has(kind.kind)) throw new ManifestError(`kind '${kind.kind}' stands twice in the manifest`);
+      this.#byName.set(kind.kind, kind);
+      if (kind.isDefault) this.#byName.set(`${kind.group}:default`, kind);
+    }
+  }
+
+  resolve(kind: string): Kind | undefined {
+    return this.#byName.get(kind);
+  }
+
+  /** Names for the sentence that refuses an unknown kind. */
+  get names(): readonly string[] {
+    return [...this.kinds.map((each) => each.kind), 'blackbox', 'sequence'];
+  }
+
+  /** The `runtimes` field of `GET /`. */
+  describe(): JsonObject {
+    const groups: JsonObject = {};
+    for (const { group, kind, shownImage: image, attached, deprecated, requireMain, isDefault } of this.kinds) {
+      const list = (groups[group] ??= []) as Json[];
+      list.push({ attached, default: isDefault, deprecated, image, kind, requireMain });
+    }
+    return groups;
+  }
+
+  /** Only the kinds that `keep` accepts; a group that loses its default gives it to its last kind. */
+  filter(keep: (kind: Kind) => boolean): Manifest {
+    const kept = this.kinds.filter(keep);
+    return new Manifest(
+      kept.map((kind) => {
+        const group = kept.filter((each) => each.group === kind.group);
+        return group.some((each) => each.isDefault) ? kind : { ...kind, isDefault: kind === group.at(-1) };
+      }),
+    );
+  }
+}
+
+/** Reads a manifest; throws `ManifestError` that names the place in the file. */
+export function parseManifest(text: string): Manifest {
+  let root: unknown;
+  try {
+    root = JSON.parse(text);
+  } catch (error) {
+    throw new ManifestError(`the manifest is not JSON: ${(error as Error).message}`);
+  }
+  const groups = isObject(root) ? root.runtimes : undefined;
+  if (!isObject(groups)) throw new ManifestError("the manifest has no object 'runtimes'");
+  const kinds: Kind[] = [];
+  for (const [group, entries] of Object.entries(groups)) {
+    if (!Array.isArray(entries)) throw new ManifestError(`runtimes.${group} is not a list`);
+    entries.forEach((entry, index) => {
+      kinds.push(readKind(group, entry, `runtimes.${group}[${index}]`));
+    });
+  }
+  return new Manifest(kinds);
+}
+
+function readKind(group: string, entry: Json, where: string): Kind {
+  if (!isObject(entry)) throw new ManifestError(`${where} is not an object`);
+  const kind = entry.kind;
+  if (typeof kind !== 'string' || !kind.includes(':')) {
+    throw new ManifestError(`${where}.kind must be a text such as '${group}:1'`);
+  }
+  const shownImage = imageName(entry.image, where);
+  const own = entry.whisklet;
+  const common = {
+    group,
+    kind,
+    shownImage,
+    isDefault: entry.default === true,
+    deprecated: entry.deprecated === true,
+    requireMain: entry.requireMain === true,
+    attached: isObject(entry.attached) || entry.attached === true,
+    stemCells: readStemCells(entry.stemCells, where),
+  };
+  if (!isObject(own)) return { ...common, protocol: 'http', image: shownImage };
+  if (own.protocol !== 'stdio') throw new ManifestError(`${where}.whisklet.protocol must be 'stdio'`);
+  if (typeof own.family !== 'string') throw new ManifestError(`${where}.whisklet.family must be a text`);
+  return {
+    ...common,
+    protocol: 'stdio',
+    family: own.family,
+    ...(typeof own.image === 'string' ? { image: own.image } : {}),
+    ...(Array.isArray(own.commands) ? { commands: own.commands.map(String) } : {}),
+  };
+}
+
+function imageName(image: Json | undefined, where: string): string {
+  if (typeof image === 'string') return image;
+  if (!isObject(image) || typeof image.name !== 'string') throw new ManifestError(`${where}.image has no name`);
+  const { registry, prefix, name, tag } = image as Record<string, string | undefined>;
+  return `${[registry, prefix, name].filter(Boolean).join('/')}${tag ? `:${tag}` : ''}`;
+}
+
+function readStemCells(list: Json | undefined, where: string): StemCell[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) throw new ManifestError(`${where}.stemCells is not a list`);
+  return list.map((cell, index) => {
+    const at = `${where}.stemCells[${index}]`;
+    if (!isObject(cell)) throw new ManifestError(`${at} is not an object`);
+    const count = cell.initialCount ?? cell.count;
+    if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) {
+      throw new ManifestError(`${at}.initialCount must be a whole number`);
+    }
+    return { count, memory: megabytes(cell.memory, `${at}.memory`) };
+  });
+}
+
+/** `256 MB`, `256 m`, `1 GB` or a number of megabytes. */
+function megabytes(value: Json | undefined, where: string): number {
+  if (typeof value === 'number' && value > 0) return value;
+  const match = typeof value === 'string' ? /^(\d+)\s*(m|mb|g|gb)$/i.exec(value.trim()) : null;
+  if (!match) throw new ManifestError(`${where} must be a size such as '256 MB'`);
+  const [, digits, unit] = match as unknown as [string, string, string];
+  return Number(digits) * (unit.toLowerCase().startsWith('g') ? 1024 : 1);
+}

@@ -1,0 +1,105 @@
+/**
+ * Every sentence that a user can read, in OpenWhisk's wording (common/scala/.../http/ErrorResponse.scala,
+ * `Messages`), because clients match on it. Sentences of our own stand at the end.
+ */
+export const messages = {
+  // Pekko's default texts, which OpenWhisk passes on
+  notFound: 'The requested resource could not be found.',
+  methodNotAllowed: (allowed: string) => `HTTP method not allowed, supported methods: ${allowed}`,
+  authenticationMissing: 'The resource requires authentication, which was not supplied with the request',
+  authenticationInvalid: 'The supplied authentication is invalid',
+  contentMalformed: (why: string) => `The request content was malformed:\n${why}`,
+  queryMalformed: (parameter: string, why: string) => `The query parameter '${parameter}' was malformed:\n${why}`,
+  contentTypeUnsupported: (type: string) =>
+    `The request's Content-Type [${type}] is not supported. Expected:\napplication/json`,
+  notBoolean: (value: string) => `'${value}' is not a valid Boolean value`,
+  objectExpected: 'JSON object expected',
+  internalError: 'There was an internal server error.',
+  tooLarge: 'The request entity was too large.',
+  unavailable: 'The server is currently unavailable (because it is overloaded or down for maintenance).',
+
+  // Entities
+  resourceDoesNotExist: 'The requested resource does not exist.',
+  alreadyExists: 'resource already exists',
+  conflict: 'Concurrent modification to resource detected.',
+  conformance: 'Resource by this name exists but is not in this collection.',
+  corrupted: 'Resource is corrupted and cannot be read.',
+  notAuthorized: 'The supplied authentication is not authorized to access this resource.',
+  notAuthorizedTo: (value: string) => `The supplied authentication is not authorized to access '${value}'.`,
+  notAuthorizedToKind: (kind: string) =>
+    `The supplied authentication is not authorized to access actions of kind '${kind}'.`,
+  nameTooLong: (field: string, is: number, allowed: number) => `${field} longer than allowed: ${is} > ${allowed}.`,
+  nameIllegal: 'The name of the entity contains illegal characters.',
+  namespaceIllegal: 'The namespace contains illegal characters.',
+  entityTooBig: (field: string, is: number, allowed: number) =>
+    `${field} larger than allowed: ${is} > ${allowed} bytes.`,
+  execUndefined: 'exec undefined',
+  runtimeUnknown: (kind: string, valid: readonly string[]) =>
+    `The specified runtime '${kind}' is not supported by this platform. Valid values are: ${valid.map((k) => `'${k}'`).join(', ')}.`,
+  runtimeDeprecated: (kind: string) =>
+    `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`,
+  execCode: (kind: string) => `'code' must be a string or attachment object defined in 'exec' for '${kind}' actions`,
+  execImage: "'image' must be a string defined in 'exec' for 'blackbox' actions",
+  execKind: "'kind' must be a string defined in 'exec'",
+  execMain: (kind: string) => `'main' must be a string defined in 'exec' for '${kind}' actions`,
+  parametersNotAllowed: 'Request defines parameters that are not allowed (e.g., reserved properties).',
+  notAllowedOnBinding: 'Operation not permitted on package binding.',
+
+  // Limits
+  sizeAbove: (field: string, is: number, allowed: number) =>
+    `${field} size ${is} MB exceeds allowed threshold of ${allowed} MB`,
+  sizeBelow: (field: string, is: number, allowed: number) =>
+    `${field} size ${is} MB below allowed threshold of ${allowed} MB`,
+  durationAbove: (field: string, is: number, allowed: number) =>
+    `${field} ${is} milliseconds exceeds allowed threshold of ${allowed} milliseconds`,
+  durationBelow: (field: string, is: number, allowed: number) =>
+    `${field} ${is} milliseconds below allowed threshold of ${allowed} milliseconds`,
+  concurrencyAbove: (is: number, allowed: number) => `concurrency ${is} exceeds allowed threshold of ${allowed}`,
+  concurrencyBelow: (is: number, allowed: number) => `concurrency ${is} below allowed threshold of ${allowed}`,
+  requirement: (why: string) => `requirement failed: ${why}`,
+  tooManyRequests: (count: number, allowed: number) =>
+    `Too many requests in the last minute (count: ${count}, allowed: ${allowed}).`,
+  tooManyConcurrentRequests: (count: number, allowed: number) =>
+    `Too many concurrent requests in flight (count: ${count}, allowed: ${allowed}).`,
+  limitsInner: 'Inner entity level routes for limits are not yet implemented.',
+
+  // Lists and queries
+  listLimit: (value: string | number, max: number, collection: string) =>
+    `The value '${value}' is not in the range of 0 to ${max} for ${collection}.`,
+  listSkip: (value: string | number, collection: string) =>
+    `The value '${value}' is not greater than or equal to 0 for ${collection}.`,
+  notInteger: (value: string, collection: string) => `The value '${value}' is not an integer for ${collection}.`,
+  docsNotAllowedWithCount: "The parameter 'docs' is not permitted with 'count'.",
+  badNameFilter: (value: string) => `Parameter may be a 'simple' name or 'package-name/simple' name: ${value}`,
+  badEpoch: (value: string) => `Parameter is not a valid value for epoch seconds: ${value}`,
+  badTimeout: (max: number) => `Timeout must be number of milliseconds up to ${max}.`,
+  activationIdIllegal: 'The activation id is not valid.',
+  activationIdLength: (is: number) => `Activation id length is ${is} but must be 32.`,
+
+  // What became of an activation
+  abnormalInitialization: 'The action did not initialize and exited unexpectedly.',
+  abnormalRun: 'The action did not produce a valid response and exited unexpectedly.',
+  memoryExhausted: 'The action exhausted its memory and was aborted.',
+  timedOut: (ms: number, during: 'init' | 'run') =>
+    `The action exceeded its time limits of ${ms} milliseconds${during === 'init' ? ' during initialization' : ''}.`,
+  invalidInit: (text: string) =>
+    text ? `The action failed during initialization: ${text}` : 'The action failed during initialization.',
+  invalidRun: (text: string) =>
+    `The action did not produce a valid JSON or JSON Array response${text ? `: ${text}` : '.'}`,
+  truncatedResponse: (is: number, allowed: number, head: string) =>
+    `The action produced a response that exceeded the allowed length: ${is} > ${allowed} bytes. The truncated response was: ${head}`,
+  actionRemoved: 'Action could not be found or may have been deleted.',
+  provisionFailed: 'Failed to provision resources to run the action.',
+  imagePullFailed: (image: string) => `Failed to pull container image '${image}'.`,
+
+  // Logs
+  logsTruncated: (limit: number) =>
+    `Logs were truncated because the total bytes size exceeds the limit of ${limit} bytes.`,
+  logsFailed: 'There was an issue while collecting your logs. Data might be missing.',
+  logsDeveloperError: 'The action did not initialize or run as expected. Log data might be missing.',
+
+  // Ours: OpenWhisk has no such case
+  brokenRuntime: (what: string) => `The runtime broke its protocol and was ended: ${what}.`,
+  draining: 'The node is stopping and takes no new work. Try again in a moment.',
+  storeAway: 'The store cannot take writes now, nothing was changed. Try again in a moment.',
+} as const;

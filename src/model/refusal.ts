@@ -1,0 +1,35 @@
+/**
+ * A call that is refused: its status and OpenWhisk's sentence. Thrown by who finds the reason, turned into
+ * an answer once, at the door (`api/refuse.ts`). Anything else that is thrown is a fault of ours: 500.
+ *
+ * OpenWhisk knows two sorts, and browsers see the difference: a *rejection* comes from routing, before the
+ * operation began, and carries no CORS headers; a *refusal* is the operation's own answer and carries them.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+  /** True when routing or the reading of the request refused it, so that no CORS headers go out. */
+  readonly rejected: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    sentence: string,
+    options: { rejected?: boolean; headers?: Record<string, string> } = {},
+  ) {
+    super(sentence);
+    this.status = status;
+    this.rejected = options.rejected ?? false;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** The operation's own "no": with CORS headers. */
+export function refuse(status: number, sentence: string): Refusal {
+  return new Refusal(status, sentence);
+}
+
+/** The request itself cannot be read: without CORS headers. */
+export function malformed(sentence: string, status = 400): Refusal {
+  return new Refusal(status, sentence, { rejected: true });
+}

@@ -1,0 +1,170 @@
+import type { Place } from '../model/place.ts';
+import { Decoder, encodeFrame, type ToRuntime } from './frame.ts';
+import type { LogSink } from './logs.ts';
+import { type Answer, type InitRequest, type Protocol, type RunRequest, RuntimeFault, type Talk } from './protocol.ts';
+
+export interface StdioOptions {
+  /** Bytes of a result after which the runtime cuts it. */
+  readonly resultLimit: number;
+}
+
+/** A runtime that sends this much more log than it was allowed is flooding on purpose. */
+const FLOOD_BYTES = 4 * 1024 * 1024;
+
+interface Pending {
+  readonly logs: LogSink;
+  readonly answer: PromiseWithResolvers<Answer>;
+  /** Bytes of log that may still come before it counts as a flood. */
+  logBytesLeft: number;
+}
+
+/** MessagePack frames on the standard streams: docs/protocol.md. */
+export class StdioProtocol implements Protocol {
+  readonly #options: StdioOptions;
+
+  constructor(options: StdioOptions) {
+    this.#options = options;
+  }
+
+  open(place: Place): Promise<Talk> {
+    return new StdioTalk(place, this.#options).opened;
+  }
+}
+
+class StdioTalk implements Talk {
+  concurrent = false;
+  readonly opened: Promise<Talk>;
+  readonly #place: Place;
+  readonly #options: StdioOptions;
+  readonly #decoder = new Decoder();
+  readonly #ready = Promise.withResolvers<Talk>();
+  readonly #pending = new Map<string, Pending>();
+  #isReady = false;
+  #fault: RuntimeFault | undefined;
+
+  constructor(place: Place, options: StdioOptions) {
+    this.#place = place;
+    this.#options = options;
+    this.opened = this.#ready.promise;
+    place.stdio.onOutput((chunk) => this.#take(chunk));
+    void place.exited.then(({ lastWords }) => {
+      const torn = this.#decoder.atBorder ? '' : ' in the middle of a frame';
+      this.#fail(new RuntimeFault(`it ended${torn}${lastWords ? `: ${lastWords.trim()}` : ''}`));
+    });
+  }
+
+  init(request: InitRequest): Promise<Answer> {
+    const { activationId: id, name, main, binary, env, logs } = request;
+    const frame = { type: 'init', id, name, main, code: request.code ?? '', binary, env } as const;
+    const limits = { resultLimit: this.#options.resultLimit, logLimit: logs.limitBytes };
+    return this.#ask(id, logs, { ...frame, ...limits });
+  }
+
+  run(request: RunRequest): Promise<Answer> {
+    const { activationId: id, transactionId, deadline, apiKey, logs } = request;
+    const env: Record<string, string> = {
+      __OW_ACTIVATION_ID: id,
+      __OW_TRANSACTION_ID: transactionId,
+      __OW_DEADLINE: String(deadline),
+    };
+    if (apiKey !== undefined) env.__OW_API_KEY = apiKey;
+    return this.#ask(id, logs, { type: 'run', id, value: request.args, env, logLimit: logs.limitBytes });
+  }
+
+  stop(): void {
+    if (!this.#fault) this.#place.stdio.write(encodeFrame({ type: 'stop' }));
+  }
+
+  #ask(id: string, logs: LogSink, frame: ToRuntime): Promise<Answer> {
+    const answer = Promise.withResolvers<Answer>();
+    if (this.#fault) {
+      answer.reject(this.#fault);
+    } else {
+      this.#pending.set(id, { logs, answer, logBytesLeft: logs.limitBytes + FLOOD_BYTES });
+      this.#place.stdio.write(encodeFrame(frame));
+    }
+    return answer.promise;
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#fault) return;
+    try {
+      for (const frame of this.#decoder.push(chunk)) this.#handle(frame);
+    } catch (error) {
+      this.#fail(error instanceof RuntimeFault ? error : new RuntimeFault(String(error)));
+    }
+  }
+
+  #handle(frame: Record<string, unknown>): void {
+    switch (frame.type) {
+      case 'ready':
+        this.#becomeReady(frame);
+        break;
+      case 'log':
+        this.#log(frame);
+        break;
+      case 'result':
+        this.#answer(frame, readAnswer(frame));
+        break;
+      case 'failure':
+        this.#answer(frame, { type: 'failure', error: text(frame, 'error') });
+        break;
+      default:
+        throw new RuntimeFault(`it sent a frame of the unknown type '${String(frame.type).slice(0, 40)}'`);
+    }
+  }
+
+  #becomeReady(frame: Record<string, unknown>): void {
+    if (this.#isReady) throw new RuntimeFault('it said twice that it is ready');
+    if (frame.protocol !== 1) throw new RuntimeFault(`it speaks version ${String(frame.protocol)} of the protocol`);
+    this.#isReady = true;
+    this.concurrent = frame.concurrent === true;
+    this.#ready.resolve(this);
+  }
+
+  #log(frame: Record<string, unknown>): void {
+    const pending = this.#pending.get(text(frame, 'id'));
+    // Lines of an activation that was given up on already come too late, and are nobody's.
+    if (!pending) return;
+    const lines = frame.lines;
+    if (!Array.isArray(lines)) throw new RuntimeFault('it sent a log without lines');
+    for (const line of lines) {
+      if (!Array.isArray(line)) throw new RuntimeFault('it sent a log line that is not a list');
+      const [time, stream, words] = line as unknown[];
+      if (typeof time !== 'number' || (stream !== 1 && stream !== 2) || typeof words !== 'string') {
+        throw new RuntimeFault('it sent a log line of the wrong shape');
+      }
+      pending.logBytesLeft -= words.length + 1;
+      if (pending.logBytesLeft < 0) throw new RuntimeFault('it flooded the log');
+      pending.logs.add(time, stream === 1 ? 'stdout' : 'stderr', words);
+    }
+  }
+
+  #answer(frame: Record<string, unknown>, answer: Answer): void {
+    const id = text(frame, 'id');
+    const pending = this.#pending.get(id);
+    if (!pending) throw new RuntimeFault('it answered what nobody asked');
+    this.#pending.delete(id);
+    pending.answer.resolve(answer);
+  }
+
+  #fail(fault: RuntimeFault): void {
+    if (this.#fault) return;
+    this.#fault = fault;
+    this.#ready.reject(fault);
+    for (const { answer } of this.#pending.values()) answer.reject(fault);
+    this.#pending.clear();
+  }
+}
+
+function readAnswer(frame: Record<string, unknown>): Answer {
+  const value = frame.value === undefined ? '' : text(frame, 'value');
+  const size = frame.size;
+  return typeof size === 'number' ? { type: 'result', value, size } : { type: 'result', value };
+}
+
+function text(frame: Record<string, unknown>, field: string): string {
+  const value = frame[field];
+  if (typeof value !== 'string') throw new RuntimeFault(`it sent a frame whose '${field}' is not a text`);
+  return value;
+}

@@ -1,0 +1,117 @@
+import type { Activation, ActivationSummary } from '../model/activation.ts';
+import type { Collection, Entity, Stored } from '../model/entities.ts';
+import type { Subject } from '../model/identity.ts';
+import type { UserLimits } from '../model/limits.ts';
+
+/**
+ * The store is what survives: entities with their code, activation records, subjects with their limits.
+ * `sqlite.ts` is the engine of one host; the contract fits CouchDB with OpenWhisk's databases and views, where
+ * several hosts share one.
+ *
+ * - Ids are OpenWhisk's document ids: `guest/hello`, `guest/tools/hello`; records `guest/<activation id>`.
+ * - A revision is `N-` and 32 hex digits. Writing with a stale one, or creating what exists, throws `Conflict`.
+ * - A write that resolved is durable. A store that cannot write now throws `StoreUnavailable`; nothing is changed.
+ *
+ * Every engine runs `test/contract/store.ts`.
+ */
+export interface Store {
+  readonly entities: EntityStore;
+  readonly activations: ActivationStore;
+  readonly subjects: SubjectStore;
+  /** Writes what is waiting, then lets go of the files or connections. */
+  close(): Promise<void>;
+}
+
+/** An action's code travels beside its document: text, or base64 when `exec.binary`. */
+export interface EntityStore {
+  get(id: string): Promise<Stored | undefined>;
+  /**
+   * Creates (no `rev`) or replaces (the `rev` that was read), and answers the new revision.
+   * @param code stored with the action; undefined keeps the code that is there
+   */
+  put(entity: Entity, rev?: string, code?: string): Promise<string>;
+  delete(id: string, rev: string): Promise<void>;
+  /** The code of the action as of this revision; undefined when the action or that revision is gone, or has no code. */
+  code(id: string, rev: string): Promise<string | undefined>;
+  /** Newest `updated` first. */
+  list(query: EntityQuery): Promise<Stored[]>;
+  count(query: Omit<EntityQuery, 'limit'>): Promise<number>;
+}
+
+export interface EntityQuery {
+  readonly collection: Collection;
+  /** `guest` takes all of the namespace, packaged actions too; `guest/tools` takes one package's. */
+  readonly path: string;
+  readonly skip: number;
+  /** At most this many; absent takes all. */
+  readonly limit?: number;
+  /** Only packages that are published, and no bindings: what others may see. */
+  readonly publicOnly?: boolean;
+}
+
+export interface ActivationStore {
+  /**
+   * Takes a record to be written; resolves when it is durable. Writes are gathered and done off the serving
+   * thread. From the moment of the call, `get` and `list` show the record. The same id twice is written once.
+   */
+  put(activation: Activation): Promise<void>;
+  get(namespace: string, activationId: string): Promise<Activation | undefined>;
+  /** Newest `start` first, whole records. */
+  list(query: ActivationQuery): Promise<Activation[]>;
+  /** Newest `start` first, without results and logs. */
+  summaries(query: ActivationQuery): Promise<ActivationSummary[]>;
+  count(query: Omit<ActivationQuery, 'limit'>): Promise<number>;
+  /** Deletes the oldest records beyond the age or the size; answers how many. */
+  prune(keep: Retention): Promise<number>;
+}
+
+export interface ActivationQuery {
+  readonly namespace: string;
+  /** `hello`, or `tools/hello` for an action in a package or through a binding. */
+  readonly name?: string;
+  /** Milliseconds since the epoch, both inclusive, of `start`. */
+  readonly since?: number;
+  readonly upto?: number;
+  readonly skip: number;
+  readonly limit?: number;
+}
+
+export interface Retention {
+  /** Records that started before this, in milliseconds since the epoch, go. */
+  readonly olderThan?: number;
+  /** The oldest go until the rest takes no more than this. */
+  readonly maxBytes?: number;
+}
+
+export interface SubjectStore {
+  get(subject: string): Promise<StoredSubject | undefined>;
+  put(subject: Subject, rev?: string): Promise<string>;
+  delete(subject: string, rev: string): Promise<void>;
+  /** Those whose key this is, or who have this namespace. */
+  find(by: { readonly uuid: string } | { readonly namespace: string }): Promise<StoredSubject[]>;
+  /** All, in order of their names. */
+  list(): Promise<StoredSubject[]>;
+  limits(namespace: string): Promise<UserLimits | undefined>;
+  /** `undefined` deletes them. */
+  setLimits(namespace: string, limits: UserLimits | undefined): Promise<void>;
+}
+
+export interface StoredSubject {
+  readonly subject: Subject;
+  readonly rev: string;
+}
+
+/** Somebody else wrote first: the revision is stale, or the thing to be created exists. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** The store cannot write now: it is away, or the disk is full. Reads may still work. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The data cannot be used as it is: corrupt, written by a newer version, or held by another node. Says what to do. */
+export class StoreRefused extends Error {
+  override readonly name = 'StoreRefused';
+}
