@@ -69,10 +69,10 @@ export class Manifest {
 
   /** The `runtimes` field of `GET /`. */
   describe(): JsonObject {
-    const groups: JsonObject = {};
+    const groups: { [group: string]: Json[] } = {};
     for (const { group, kind, shownImage: image, attached, deprecated, requireMain, isDefault } of this.kinds) {
-      const list = (groups[group] ??= []) as Json[];
-      list.push({ attached, default: isDefault, deprecated, image, kind, requireMain });
+      groups[group] ??= [];
+      groups[group].push({ attached, default: isDefault, deprecated, image, kind, requireMain });
     }
     return groups;
   }
