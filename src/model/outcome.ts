@@ -51,9 +51,16 @@ export interface Outcome {
 
 const errorOf = (error: unknown) => JSON.stringify({ error });
 
+/** @param size bytes of what the runtime answered; absent where it answered nothing */
 export function developerError(error: unknown, size?: number): Response {
   const response = { status: 'action developer error', result: errorOf(error) } as const;
   return size === undefined ? response : { ...response, size };
+}
+
+/** The runtime answered that the developer's code failed. */
+export function failure(error: unknown): Response {
+  const result = errorOf(error);
+  return { status: 'action developer error', result, size: result.length };
 }
 
 export function whiskError(error: unknown): Response {

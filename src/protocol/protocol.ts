@@ -1,4 +1,4 @@
-import type { JsonText } from '../model/json.ts';
+import type { Json, JsonText } from '../model/json.ts';
 import type { Place } from '../model/place.ts';
 import type { LogSink } from './logs.ts';
 
@@ -54,12 +54,12 @@ export interface RunRequest {
 
 /**
  * What the runtime said. `result` carries JSON text that the runtime claims to be the result: it is checked by
- * `readResult`. When the runtime cut it, `size` is its whole length in bytes. `failure` is the developer's: the
- * text is the error that the user sees.
+ * `readResult`. When the runtime cut it, `size` is its whole length in bytes. `failure` is the developer's:
+ * the error that the user sees, mostly a text.
  */
 export type Answer =
   | { readonly type: 'result'; readonly value: JsonText; readonly size?: number }
-  | { readonly type: 'failure'; readonly error: string };
+  | { readonly type: 'failure'; readonly error: Json };
 
 /** The runtime broke the protocol or fell silent: garbage, a torn frame, a frame over the cap. Its container ends. */
 export class RuntimeFault extends Error {

@@ -1,0 +1,32 @@
+import type { Context } from 'hono';
+import type { Identity } from '../model/identity.ts';
+
+/** One request on its way through the API, after the door: who calls, under which transaction id. */
+export interface Call {
+  readonly context: Context;
+  readonly identity: Identity;
+  readonly transactionId: string;
+}
+
+/** CORS as OpenWhisk sends it with the answers of operations (CorsSettings.scala). */
+export const CORS_HEADERS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Headers': 'Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent',
+  'Access-Control-Allow-Methods': 'GET, DELETE, POST, PUT, HEAD',
+} as const;
+
+export const TRANSACTION_HEADER = 'X-Request-ID';
+export const ACTIVATION_HEADER = 'x-openwhisk-activation-id';
+
+/** A JSON answer of an operation. @param text JSON, already serialized */
+export function answer(call: Call, status: number, text: string, activationId?: string): Response {
+  return new Response(text, {
+    status,
+    headers: {
+      ...CORS_HEADERS,
+      'Content-Type': 'application/json',
+      [TRANSACTION_HEADER]: call.transactionId,
+      ...(activationId === undefined ? {} : { [ACTIVATION_HEADER]: activationId }),
+    },
+  });
+}

@@ -1,0 +1,318 @@
+import type { Job } from '../model/job.ts';
+import { MB } from '../model/limits.ts';
+import type { RuntimeSpec } from '../model/manifest.ts';
+import { messages } from '../model/messages.ts';
+import { developerError, failure, type Outcome, type Response, readResult, whiskError } from '../model/outcome.ts';
+import type { Exit, Place } from '../model/place.ts';
+import type { Events } from '../observe/events.ts';
+import { LogCollector } from '../protocol/logs.ts';
+import { type Answer, type Protocol, RuntimeFault, type Talk } from '../protocol/protocol.ts';
+import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
+import { mayMove, type State } from './states.ts';
+
+export interface ContainerOptions {
+  readonly sandbox: Sandbox;
+  readonly protocol: Protocol;
+  readonly events: Events;
+  readonly runtime: RuntimeSpec;
+  readonly memory: number;
+  /** Environment that every container has from the start: `__OW_API_HOST`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A runtime that is not ready by then is given up. */
+  readonly readyMs: number;
+  readonly resultBytes: number;
+  /** It has its action and room for more calls beside its first one. */
+  readonly onInitialized: (container: Container) => void;
+  /** Once, when it will take no more jobs; and once, when nothing of it is left. */
+  readonly onClosing: (container: Container) => void;
+  readonly onGone: (container: Container) => void;
+}
+
+type Failure = Extract<Answer, { type: 'failure' }>;
+type Fault = { readonly type: 'fault'; readonly why: string };
+type TimeOut = { readonly type: 'timeout' };
+
+/** One container: a place, the talk with its runtime, and from its first job on one action of one namespace for ever. */
+export class Container {
+  readonly id: string;
+  readonly runtime: RuntimeSpec;
+  memory: number;
+  /** Whose it is: namespace, action and revision; undefined for a stem cell. */
+  key: string | undefined;
+  /** Calls at once. */
+  capacity = 1;
+  active = 0;
+  lastUsed: number;
+  /** The action and revision that it became. */
+  actionId: string | undefined;
+  rev: string | undefined;
+  /** Its action was changed: it finishes what it has, and takes nothing more. */
+  isRetired = false;
+  /** It was started because a job waited for it, not in advance. */
+  wasWanted = false;
+  readonly #options: ContainerOptions;
+  #state: State = 'starting';
+  #place: Place | undefined;
+  #talk: Talk | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(id: string, options: ContainerOptions) {
+    this.id = id;
+    this.#options = options;
+    this.runtime = options.runtime;
+    this.memory = options.memory;
+    this.lastUsed = Date.now();
+    this.#publish(undefined, 'starting', 'created');
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** True when it could take one more job of its action at once. */
+  get hasRoom(): boolean {
+    return (this.#state === 'busy' || this.#state === 'ready') && this.active < this.capacity;
+  }
+
+  /** The only one that moves. A move that the table does not know is a bug, not a state. */
+  enter(to: State, why: string): void {
+    const from = this.#state;
+    if (from === to) return;
+    if (!mayMove(from, to)) throw new Error(`container ${this.id} cannot move from ${from} to ${to} (${why})`);
+    this.#state = to;
+    this.#publish(from, to, why);
+  }
+
+  /** Starts the place and waits for its runtime: becomes a stem cell. Rejects with what the user may read. */
+  async start(): Promise<void> {
+    const { sandbox, protocol, runtime, memory, env, readyMs } = this.#options;
+    try {
+      this.#place = await sandbox.create({ runtime, memory, env });
+      // Closed while it was starting: nothing may be left behind.
+      if (this.#state === 'closing') throw new ProvisionError(messages.provisionFailed);
+      void this.#place.exited.then((exit) => this.close(`its place ended (${describeExit(exit)})`));
+      this.#talk = await within(protocol.open(this.#place), readyMs);
+      this.enter('prewarmed', 'its runtime is ready');
+    } catch (error) {
+      await this.close(`it did not start: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  /** Gives a stem cell its action, and runs the job that it was wanted for. */
+  async become(job: Job, key: string): Promise<Outcome> {
+    const talk = this.#talk as Talk;
+    const place = this.#place as Place;
+    const { limits } = job.action;
+    this.key = key;
+    this.capacity = 1;
+    this.active = 1;
+    this.enter('initializing', `becomes ${job.action.id}`);
+    const start = Date.now();
+    const waitMs = start - job.acceptedAt;
+    const logs = new LogCollector(limits.logs * MB);
+    const failed = (response: Response, timedOut = false): Outcome => {
+      this.active = 0;
+      const end = Date.now();
+      return { response, logs: logs.lines, start, end, waitMs, initMs: end - start, timedOut };
+    };
+    try {
+      if (this.memory !== limits.memory) {
+        this.memory = limits.memory;
+        await place.resize(limits.memory);
+      }
+      const code = await job.action.code();
+      if (code === undefined && job.action.exec.kind !== 'blackbox') {
+        void this.close('its action is gone');
+        return failed(whiskError(messages.actionRemoved));
+      }
+      const answer = await this.#within(talk.init({ ...initRequest(job), code, logs }), limits.timeout);
+      if (answer.type === 'timeout') {
+        void this.close('init took too long');
+        return failed(developerError(messages.timedOut(limits.timeout, 'init')), true);
+      }
+      if (answer.type === 'failure') {
+        void this.close('init failed');
+        return failed(failure(answer.error));
+      }
+      if (answer.type === 'fault') {
+        const exit = await this.#died(answer.why, logs);
+        return failed(developerError(exit.outOfMemory ? messages.memoryExhausted : messages.abnormalInitialization));
+      }
+    } catch (error) {
+      void this.close(`init could not be done: ${(error as Error).message}`);
+      return failed(whiskError(messages.provisionFailed));
+    }
+    const initMs = Date.now() - start;
+    if (talk.concurrent) this.capacity = limits.concurrency;
+    this.enter('busy', 'initialized');
+    if (this.hasRoom) this.#options.onInitialized(this);
+    return this.#run(job, logs, waitMs, start, initMs);
+  }
+
+  /** Runs a job in a container that has its action. `hasRoom` was true in this tick. */
+  serve(job: Job): Promise<Outcome> {
+    this.active++;
+    this.enter('busy', 'has a job');
+    return this.#run(job, new LogCollector(job.action.limits.logs * MB), Date.now() - job.acceptedAt, 0, undefined);
+  }
+
+  /** Freezes an idle container; one that cannot be frozen is ended. */
+  async pause(): Promise<void> {
+    this.enter('pausing', 'is idle');
+    try {
+      await (this.#place as Place).pause();
+      if (this.#state === 'pausing') this.enter('paused', 'is idle');
+    } catch (error) {
+      void this.close(`could not be frozen: ${(error as Error).message}`);
+    }
+  }
+
+  /** Thaws it and runs the job. Only when paused. */
+  async wake(job: Job): Promise<Outcome> {
+    this.active++;
+    this.enter('resuming', 'has a job');
+    const start = Date.now();
+    const waitMs = start - job.acceptedAt;
+    const logs = new LogCollector(job.action.limits.logs * MB);
+    try {
+      await (this.#place as Place).resume();
+      this.enter('busy', 'resumed');
+    } catch (error) {
+      this.active--;
+      void this.close(`could not be thawed: ${(error as Error).message}`);
+      const response = whiskError(messages.provisionFailed);
+      return { response, logs: logs.lines, start, end: Date.now(), waitMs, timedOut: false };
+    }
+    return this.#run(job, logs, waitMs, 0, undefined);
+  }
+
+  /** Ends it. Idempotent; resolves when nothing of it is left. */
+  close(why: string): Promise<void> {
+    this.#ended ??= this.#close(why);
+    return this.#ended;
+  }
+
+  async #close(why: string): Promise<void> {
+    this.enter('closing', why);
+    this.#options.onClosing(this);
+    try {
+      await this.#place?.destroy();
+    } catch (error) {
+      this.#options.events.error('invoker', `container ${this.id} was not destroyed: ${(error as Error).message}`);
+    }
+    this.enter('gone', why);
+    this.#options.onGone(this);
+  }
+
+  async #run(
+    job: Job,
+    logs: LogCollector,
+    waitMs: number,
+    initStart: number,
+    initMs: number | undefined,
+  ): Promise<Outcome> {
+    const { action } = job;
+    const start = Date.now();
+    const answer = await this.#within(
+      (this.#talk as Talk).run({
+        activationId: job.activationId,
+        transactionId: job.transactionId,
+        namespace: job.namespace,
+        actionName: `/${action.id}`,
+        actionVersion: action.version,
+        deadline: start + action.limits.timeout,
+        apiKey: job.apiKey,
+        args: job.args,
+        logs,
+      }),
+      action.limits.timeout,
+    );
+    const end = Date.now();
+    const response =
+      answer.type === 'result'
+        ? readResult(answer.value, this.#options.resultBytes, answer.size)
+        : await this.#conclude(answer, job, logs);
+    this.active--;
+    this.lastUsed = end;
+    const outcome = { response, logs: logs.lines, end, waitMs, timedOut: answer.type === 'timeout' };
+    // Init counts into the run: a cold activation began when its init began.
+    return initMs === undefined ? { ...outcome, start } : { ...outcome, start: initStart, initMs };
+  }
+
+  async #conclude(answer: Failure | Fault | TimeOut, job: Job, logs: LogCollector): Promise<Response> {
+    switch (answer.type) {
+      case 'failure':
+        // Who allows several calls at once keeps no state that one failed call could spoil for the others.
+        if (this.capacity === 1) void this.close('the action failed');
+        return failure(answer.error);
+      case 'timeout':
+        void this.close('the action took too long');
+        return developerError(messages.timedOut(job.action.limits.timeout, 'run'));
+      case 'fault': {
+        const exit = await this.#died(answer.why, logs);
+        return developerError(exit.outOfMemory ? messages.memoryExhausted : messages.abnormalRun);
+      }
+    }
+  }
+
+  /** The runtime broke off: ends the place, and tells the user what is known of its end. */
+  async #died(why: string, logs: LogCollector): Promise<Exit> {
+    void this.close(why);
+    const exit = await (this.#place as Place).exited;
+    const now = Date.now();
+    for (const line of exit.lastWords.split('\n')) if (line.trim()) logs.add(now, 'stderr', line);
+    logs.add(now, 'stderr', messages.logsDeveloperError);
+    return exit;
+  }
+
+  async #within(answer: Promise<Answer>, ms: number): Promise<Answer | Fault | TimeOut> {
+    const { promise, resolve } = Promise.withResolvers<Answer | Fault | TimeOut>();
+    const timer = setTimeout(resolve, ms, { type: 'timeout' });
+    answer.then(resolve, (error) => resolve({ type: 'fault', why: (error as Error).message }));
+    const first = await promise;
+    clearTimeout(timer);
+    return first;
+  }
+
+  #publish(from: State | undefined, to: State, why: string): void {
+    const { id, memory } = this;
+    this.#options.events.containerMoved.publish({ id, kind: this.runtime.kind, memory, from, to, why });
+  }
+}
+
+function initRequest(job: Job) {
+  const { action } = job;
+  const { exec } = action;
+  return {
+    activationId: job.activationId,
+    name: action.name,
+    main: ('main' in exec ? exec.main : undefined) ?? 'main',
+    binary: 'binary' in exec && exec.binary,
+    env: {
+      ...action.initEnv,
+      __OW_NAMESPACE: job.namespace,
+      __OW_ACTION_NAME: `/${action.id}`,
+      __OW_ACTION_VERSION: action.version,
+      __OW_ACTIVATION_ID: job.activationId,
+      __OW_TRANSACTION_ID: job.transactionId,
+      __OW_DEADLINE: String(Date.now() + action.limits.timeout),
+      ...(job.apiKey === undefined ? {} : { __OW_API_KEY: job.apiKey }),
+    },
+  };
+}
+
+function describeExit({ code, signal, outOfMemory }: Exit): string {
+  if (outOfMemory) return 'out of memory';
+  return signal === null ? `code ${code}` : `signal ${signal}`;
+}
+
+async function within(opened: Promise<Talk>, ms: number): Promise<Talk> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new RuntimeFault(`it was not ready within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([opened, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
