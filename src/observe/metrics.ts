@@ -1,0 +1,214 @@
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { ActivationEnded, Events } from './events.ts';
+import { Histogram, LATENCY_MS, SIZE_BYTES } from './histogram.ts';
+
+/** What the pool looks like, asked for at each scrape. */
+export interface PoolView {
+  readonly memoryTotal: number;
+  readonly memoryUsed: number;
+  readonly active: number;
+  readonly waiting: number;
+  readonly evictions: number;
+  readonly starts: Readonly<Record<string, number>>;
+  readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+type Labels = Record<string, string>;
+type Sample = { readonly labels: Labels; readonly value: number; readonly metricName?: string };
+
+/**
+ * `GET /metrics`, in Prometheus' text format. Names of activations are those of OpenWhisk's user-events service
+ * (core/monitoring/user-events), so its dashboards work; the pool's own begin with `whisklet_`.
+ *
+ * Listeners only add to numbers; the library is asked to make text of them when somebody scrapes.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #actions = new Map<string, ActionNumbers>();
+  readonly #requests = new Map<string, { readonly labels: Labels; readonly ms: Histogram }>();
+
+  constructor(events: Events, pool: () => PoolView) {
+    events.activationEnded.subscribe((ended) => this.#numbersOf(ended).add(ended));
+    events.answered.subscribe(({ method, status, ms }) => {
+      const key = `${method} ${status}`;
+      let request = this.#requests.get(key);
+      if (!request) {
+        request = { labels: { method, status: String(status) }, ms: new Histogram(LATENCY_MS) };
+        this.#requests.set(key, request);
+      }
+      request.ms.observe(ms);
+    });
+    collectDefaultMetrics({ register: this.#registry });
+    this.#registerActivations();
+    this.#registerPool(pool);
+    this.#histogram('http_request_duration_seconds', 'Time to answer a request', 0.001, () =>
+      [...this.#requests.values()].map(({ labels, ms }) => [labels, ms]),
+    );
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #registerActivations(): void {
+    const each = (pick: (numbers: ActionNumbers) => Sample[]) => () => [...this.#actions.values()].flatMap(pick);
+    this.#plain(
+      'openwhisk_action_activations_total',
+      'Activations',
+      'counter',
+      each((n) => [{ labels: n.labels, value: n.total }]),
+    );
+    this.#plain(
+      'openwhisk_action_coldStarts_total',
+      'Activations with an init',
+      'counter',
+      each((n) => [{ labels: n.brief, value: n.cold }]),
+    );
+    this.#plain(
+      'openwhisk_action_status',
+      'Activations by how they ended',
+      'counter',
+      each((n) => [...n.statuses].map(([status, value]) => ({ labels: { ...n.brief, status }, value }))),
+    );
+    this.#plain(
+      'openwhisk_action_memory',
+      'Memory limit of the action in bytes',
+      'gauge',
+      each((n) => [{ labels: n.brief, value: n.memoryBytes }]),
+    );
+    const histogram = (name: string, help: string, scale: number, pick: (n: ActionNumbers) => Histogram) =>
+      this.#histogram(name, help, scale, () => [...this.#actions.values()].map((n) => [n.brief, pick(n)]));
+    histogram('openwhisk_action_waitTime_seconds', 'Time until a container had it', 0.001, (n) => n.waitMs);
+    histogram('openwhisk_action_initTime_seconds', 'Time of init', 0.001, (n) => n.initMs);
+    histogram('openwhisk_action_duration_seconds', 'Time of init and run', 0.001, (n) => n.durationMs);
+    histogram('openwhisk_action_response_size_bytes', 'Size of the result', 1, (n) => n.resultBytes);
+  }
+
+  #registerPool(pool: () => PoolView): void {
+    const one = (pick: (view: PoolView) => number) => () => [{ labels: {}, value: pick(pool()) }];
+    const MB = 1024 * 1024;
+    this.#plain(
+      'whisklet_pool_memory_bytes',
+      'Memory of the pool',
+      'gauge',
+      one((view) => view.memoryTotal * MB),
+    );
+    this.#plain(
+      'whisklet_pool_memory_used_bytes',
+      'Memory held by containers',
+      'gauge',
+      one((view) => view.memoryUsed * MB),
+    );
+    this.#plain(
+      'whisklet_pool_active',
+      'Jobs in hand',
+      'gauge',
+      one((view) => view.active),
+    );
+    this.#plain(
+      'whisklet_pool_waiting',
+      'Jobs that wait for a container',
+      'gauge',
+      one((view) => view.waiting),
+    );
+    this.#plain(
+      'whisklet_pool_evictions_total',
+      'Containers ended for the memory of others',
+      'counter',
+      one((view) => view.evictions),
+    );
+    this.#plain('whisklet_pool_starts_total', 'Activations by how their container came', 'counter', () =>
+      Object.entries(pool().starts).map(([start, value]) => ({ labels: { start }, value })),
+    );
+    this.#plain('whisklet_pool_containers', 'Containers', 'gauge', () =>
+      Object.entries(pool().byKind).flatMap(([kind, states]) =>
+        Object.entries(states).map(([state, value]) => ({ labels: { kind, state }, value })),
+      ),
+    );
+  }
+
+  #numbersOf(ended: ActivationEnded): ActionNumbers {
+    const key = `${ended.namespace} ${ended.action}`;
+    let numbers = this.#actions.get(key);
+    if (!numbers) {
+      numbers = new ActionNumbers(ended);
+      this.#actions.set(key, numbers);
+    }
+    return numbers;
+  }
+
+  #plain(name: string, help: string, type: 'counter' | 'gauge', samples: () => Sample[]): void {
+    this.#register(name, help, type, samples);
+  }
+
+  /** @param scale what a value is multiplied with to be in the unit of the name */
+  #histogram(name: string, help: string, scale: number, series: () => (readonly [Labels, Histogram])[]): void {
+    this.#register(name, help, 'histogram', () =>
+      series().flatMap(([labels, histogram]) => {
+        let count = 0;
+        const buckets: Sample[] = [];
+        histogram.counts.forEach((each, index) => {
+          count += each;
+          const bound = histogram.bounds[index];
+          const le = bound === undefined ? '+Inf' : String(Number((bound * scale).toPrecision(12)));
+          buckets.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: count });
+        });
+        return [
+          ...buckets,
+          { metricName: `${name}_sum`, labels, value: histogram.sum * scale },
+          { metricName: `${name}_count`, labels, value: count },
+        ];
+      }),
+    );
+  }
+
+  /** The library renders whatever answers `get()`; its own metrics would hash their labels on every call. */
+  #register(name: string, help: string, type: string, samples: () => Sample[]): void {
+    const metric = {
+      name,
+      get: async () => ({ name, help, type, aggregator: 'sum', values: samples() }),
+      reset: () => undefined,
+    };
+    this.#registry.registerMetric(metric as unknown as Metric);
+  }
+}
+
+/** What is counted of one action of one namespace. */
+class ActionNumbers {
+  readonly labels: Labels;
+  readonly brief: Labels;
+  readonly memoryBytes: number;
+  total = 0;
+  cold = 0;
+  readonly statuses = new Map<string, number>();
+  readonly waitMs = new Histogram(LATENCY_MS);
+  readonly initMs = new Histogram(LATENCY_MS);
+  readonly durationMs = new Histogram(LATENCY_MS);
+  readonly resultBytes = new Histogram(SIZE_BYTES);
+
+  constructor({ namespace, action, kind, memory }: ActivationEnded) {
+    this.brief = { namespace, initiator: namespace, action };
+    this.labels = { ...this.brief, kind, memory: String(memory) };
+    this.memoryBytes = memory * 1024 * 1024;
+  }
+
+  add({ status, waitMs, initMs, durationMs, resultBytes }: ActivationEnded): void {
+    const label = STATUS_LABELS[status] ?? status;
+    this.total++;
+    this.statuses.set(label, (this.statuses.get(label) ?? 0) + 1);
+    this.waitMs.observe(waitMs);
+    this.durationMs.observe(durationMs);
+    this.resultBytes.observe(resultBytes);
+    if (initMs === undefined) return;
+    this.cold++;
+    this.initMs.observe(initMs);
+  }
+}
+
+/** OpenWhisk's labels have underscores where its records have blanks (openwhisk.md TRAP-08). */
+const STATUS_LABELS: Readonly<Record<string, string>> = {
+  success: 'success',
+  'application error': 'application_error',
+  'action developer error': 'action_developer_error',
+  'whisk internal error': 'whisk_internal_error',
+};

@@ -1,0 +1,398 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test';
+import { Invoker, type InvokerOptions } from '../../../src/invoker/invoker.ts';
+import { parseManifest } from '../../../src/model/manifest.ts';
+import type { Outcome } from '../../../src/model/outcome.ts';
+import { type ContainerMoved, Events } from '../../../src/observe/events.ts';
+import { job } from '../../fake/job.ts';
+import { FakeProtocol } from '../../fake/protocol.ts';
+import { FakeSandbox } from '../../fake/sandbox.ts';
+
+const manifest = (stemCells: number) =>
+  parseManifest(
+    JSON.stringify({
+      runtimes: {
+        nodejs: [
+          {
+            kind: 'nodejs:20',
+            default: true,
+            image: 'node',
+            stemCells: stemCells ? [{ initialCount: stemCells, memory: '256 MB' }] : [],
+            whisklet: { protocol: 'stdio', family: 'javascript' },
+          },
+          { kind: 'nodejs:22', image: 'node', whisklet: { protocol: 'stdio', family: 'javascript' } },
+        ],
+        python: [{ kind: 'python:3', default: true, image: 'p', whisklet: { protocol: 'stdio', family: 'python' } }],
+      },
+    }),
+  );
+
+let sandbox: FakeSandbox;
+let protocol: FakeProtocol;
+let events: Events;
+let moves: ContainerMoved[];
+
+function invoker(options: Partial<InvokerOptions> & { cells?: number } = {}): Invoker {
+  const { cells = 0, ...rest } = options;
+  return new Invoker({
+    ...{ sandbox, events, protocols: { stdio: protocol, http: protocol }, manifest: manifest(cells) },
+    ...{ poolMemory: 1024, keepAliveMs: 600_000, pauseAfterMs: undefined, patienceMs: 100, readyMs: 10_000 },
+    ...{ parallelStarts: 8, stemCells: true, resultBytes: 1024 * 1024, env: {} },
+    ...rest,
+  });
+}
+
+/** Lets everything happen that waits for nothing but promises. */
+async function settle(): Promise<void> {
+  for (let n = 0; n < 50; n++) await Promise.resolve();
+}
+
+const errorOf = ({ response }: Outcome) => JSON.parse(response.result).error as string;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  sandbox = new FakeSandbox();
+  protocol = new FakeProtocol();
+  events = new Events();
+  moves = [];
+  events.containerMoved.subscribe((move) => moves.push(move));
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('serving', () => {
+  test('starts a container for the first job and uses it again for the next', async () => {
+    const pool = invoker();
+    const first = await pool.run(job());
+    const second = await pool.run(job());
+    expect(first.initMs).toBeGreaterThanOrEqual(0);
+    expect(second.initMs).toBeUndefined();
+    expect(sandbox.places.length).toBe(1);
+    expect(protocol.talks[0]?.inits.length).toBe(1);
+    expect(protocol.talks[0]?.runs.length).toBe(2);
+    expect(pool.status.starts).toEqual({ cold: 1, prewarmed: 0, warm: 1 });
+  });
+
+  test('takes a stem cell, resizes it for the action, and puts a new one in its place', async () => {
+    const pool = invoker({ cells: 1, poolMemory: 2048 });
+    await pool.start();
+    expect(sandbox.places.length).toBe(1);
+    await pool.run(job({ limits: { timeout: 1000, memory: 512, logs: 1, concurrency: 1 } }));
+    await settle();
+    expect(pool.status.starts).toEqual({ cold: 0, prewarmed: 1, warm: 0 });
+    expect(sandbox.places[0]?.memory).toBe(512);
+    expect(sandbox.places.length).toBe(2);
+    expect(pool.status.memoryUsed).toBe(768);
+  });
+
+  test('kinds with one runtime share their stem cells', async () => {
+    const pool = invoker({ cells: 1 });
+    await pool.start();
+    await pool.run(job({ exec: { kind: 'nodejs:22', binary: false } }));
+    expect(pool.status.starts.prewarmed).toBe(1);
+  });
+
+  test('never shares a warm container between namespaces, actions or revisions', async () => {
+    const pool = invoker({ poolMemory: 4096 });
+    await pool.run(job());
+    await pool.run(job({}, { namespace: 'other' }));
+    await pool.run(job({ id: 'guest/b' }));
+    await pool.run(job({ rev: '2-b' }));
+    expect(sandbox.places.length).toBe(4);
+    expect(pool.status.starts.warm).toBe(0);
+  });
+
+  test('offers nothing when there is no room now, and says so at once', async () => {
+    const pool = invoker();
+    expect(pool.offer(job())).toBeUndefined();
+    await pool.run(job());
+    expect(pool.offer(job())).toBeInstanceOf(Promise);
+    expect(pool.offer(job())).toBeUndefined();
+  });
+
+  test('gives a container with room for several calls several calls', async () => {
+    protocol.concurrent = true;
+    protocol.answerAtOnce = undefined;
+    const pool = invoker();
+    const limits = { timeout: 1000, memory: 256, logs: 1, concurrency: 3 };
+    const outcomes = [1, 2, 3, 4].map(() => pool.run(job({ limits })));
+    await settle();
+    expect(sandbox.places.length).toBe(2);
+    expect(protocol.running.length).toBe(4);
+    for (const run of protocol.running) run.answer();
+    expect((await Promise.all(outcomes)).map(({ response }) => response.status)).toEqual(Array(4).fill('success'));
+  });
+});
+
+describe('waiting', () => {
+  test('serves waiters in the order in which they came', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256 });
+    const order: number[] = [];
+    const all = [1, 2, 3].map((n) => pool.run(job({}, { args: `{"n":${n}}` })).then(() => order.push(n)));
+    for (const n of [1, 2, 3]) {
+      await settle();
+      expect(protocol.running.map(({ request }) => request.args)).toEqual([`{"n":${n}}`]);
+      protocol.running[0]?.answer();
+    }
+    await Promise.all(all);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  test('a job takes the warm container that comes free while another is still starting', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker();
+    const first = pool.run(job());
+    await settle();
+    const gate = Promise.withResolvers<void>();
+    sandbox.gate = gate.promise;
+    const second = pool.run(job());
+    await settle();
+    protocol.running[0]?.answer();
+    await first;
+    await settle();
+    protocol.running[0]?.answer();
+    expect((await second).initMs).toBeUndefined();
+    gate.resolve();
+  });
+
+  test('evicts the idle container that was unused for longest', async () => {
+    const pool = invoker({ poolMemory: 512 });
+    await pool.run(job({ id: 'guest/a' }));
+    jest.advanceTimersByTime(10);
+    await pool.run(job({ id: 'guest/b' }));
+    jest.advanceTimersByTime(10);
+    await pool.run(job({ id: 'guest/a' }));
+    await pool.run(job({ id: 'guest/c' }));
+    expect(pool.status.evictions).toBe(1);
+    await pool.run(job({ id: 'guest/a' }));
+    expect(pool.status.starts).toEqual({ cold: 3, prewarmed: 0, warm: 2 });
+  });
+
+  test('an action that never rests gives up a container for one that waits longer than patience', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256, patienceMs: 100 });
+    const hot = [1, 2, 3].map(() => pool.run(job({ id: 'guest/hot' })));
+    await settle();
+    jest.advanceTimersByTime(1);
+    const cold = pool.run(job({ id: 'guest/cold' }));
+    jest.advanceTimersByTime(1);
+    const late = pool.run(job({ id: 'guest/hot' }));
+    // Its own came earlier: they are served first, whatever the other's patience.
+    jest.advanceTimersByTime(1000);
+    for (let n = 0; n < 3; n++) {
+      await settle();
+      protocol.running[0]?.answer();
+    }
+    await Promise.all(hot);
+    await settle();
+    protocol.running[0]?.answer();
+    expect((await cold).response.status).toBe('success');
+    await settle();
+    protocol.running[0]?.answer();
+    expect((await late).response.status).toBe('success');
+    expect(protocol.talks.map(({ inits }) => inits[0]?.env.__OW_ACTION_NAME)).toEqual([
+      '/guest/hot',
+      '/guest/cold',
+      '/guest/hot',
+    ]);
+  });
+
+  test('a burst of new actions starts as many containers at once as it may', async () => {
+    const gate = Promise.withResolvers<void>();
+    sandbox.gate = gate.promise;
+    const pool = invoker({ poolMemory: 16_384, parallelStarts: 5 });
+    const burst = Array.from({ length: 20 }, (_, n) => pool.run(job({ id: `guest/a${n}` })));
+    await settle();
+    expect(pool.status.byKind['nodejs:20']).toEqual({ starting: 5 });
+    gate.resolve();
+    expect((await Promise.all(burst)).every(({ response }) => response.status === 'success')).toBe(true);
+    expect(sandbox.places.length).toBe(20);
+  });
+
+  test('10,000 jobs wait and are all served', async () => {
+    const pool = invoker({ poolMemory: 256 });
+    const outcomes = await Promise.all(Array.from({ length: 10_000 }, () => pool.run(job())));
+    expect(outcomes.filter(({ response }) => response.status === 'success').length).toBe(10_000);
+    expect(sandbox.places.length).toBe(1);
+  });
+});
+
+describe('faults', () => {
+  test('a place that cannot be had fails the job that waited for it, and no other', async () => {
+    sandbox.refusal = 'no room in the inn';
+    const pool = invoker();
+    const outcome = await pool.run(job());
+    expect(outcome.response.status).toBe('whisk internal error');
+    expect(errorOf(outcome)).toBe('no room in the inn');
+    sandbox.refusal = undefined;
+    expect((await pool.run(job())).response.status).toBe('success');
+  });
+
+  test('an image that cannot be had is the developer’s fault', async () => {
+    sandbox.refusal = "Failed to pull container image 'x'.";
+    const outcome = await invoker().run(job({ exec: { kind: 'blackbox', image: 'x', binary: false } }));
+    expect(outcome.response.status).toBe('action developer error');
+  });
+
+  test('a runtime that never gets ready is given up after its time', async () => {
+    protocol.open = () => new Promise(() => undefined);
+    const running = invoker({ readyMs: 500 }).run(job());
+    await settle();
+    jest.advanceTimersByTime(500);
+    expect(errorOf(await running)).toBe('it was not ready within 500 ms');
+    expect(sandbox.living.length).toBe(0);
+  });
+
+  test('a container that dies in a run fails that run and is replaced', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker();
+    const running = pool.run(job());
+    await settle();
+    sandbox.places[0]?.die({ lastWords: 'Segmentation fault' });
+    const outcome = await running;
+    expect(outcome.response.status).toBe('action developer error');
+    expect(errorOf(outcome)).toBe('The action did not produce a valid response and exited unexpectedly.');
+    expect(outcome.logs.join('\n')).toContain('stderr: Segmentation fault');
+    protocol.answerAtOnce = { type: 'result', value: '{}' };
+    expect((await pool.run(job())).response.status).toBe('success');
+  });
+
+  test('memory that runs out is said to have run out', async () => {
+    protocol.answerAtOnce = undefined;
+    const running = invoker().run(job());
+    await settle();
+    sandbox.places[0]?.die({ outOfMemory: true });
+    expect(errorOf(await running)).toBe('The action exhausted its memory and was aborted.');
+  });
+
+  test('a stem cell that dies is not used, and is replaced', async () => {
+    const pool = invoker({ cells: 1 });
+    await pool.start();
+    sandbox.places[0]?.die();
+    await settle();
+    expect(sandbox.places.length).toBe(2);
+    expect((await pool.run(job())).response.status).toBe('success');
+    expect(protocol.talks[0]?.inits.length).toBe(0);
+  });
+
+  test('a run that takes too long costs the container its life', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker();
+    const running = pool.run(job({ limits: { timeout: 100, memory: 256, logs: 1, concurrency: 1 } }));
+    await settle();
+    jest.advanceTimersByTime(100);
+    const outcome = await running;
+    expect(errorOf(outcome)).toBe('The action exceeded its time limits of 100 milliseconds.');
+    expect(outcome.timedOut).toBe(true);
+    await settle();
+    expect(sandbox.living.length).toBe(0);
+  });
+
+  test('a failed run ends a container of one call at a time, but not one that others use too', async () => {
+    protocol.answerAtOnce = { type: 'failure', error: 'An error has occurred: Error: boom' };
+    const pool = invoker();
+    expect(errorOf(await pool.run(job()))).toBe('An error has occurred: Error: boom');
+    await settle();
+    expect(sandbox.living.length).toBe(0);
+    protocol.concurrent = true;
+    const limits = { timeout: 1000, memory: 256, logs: 1, concurrency: 2 };
+    await pool.run(job({ limits }));
+    await pool.run(job({ limits }));
+    expect(sandbox.living.length).toBe(1);
+  });
+});
+
+describe('change', () => {
+  test('after an update no old code begins: warm containers go, waiting jobs go over to the new revision', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256 });
+    const running = pool.run(job());
+    await settle();
+    const waiting = pool.run(job());
+    pool.retire('guest/a', job({ rev: '2-b', code: async () => 'new code' }).action);
+    await settle();
+    protocol.running[0]?.answer();
+    await running;
+    await settle();
+    protocol.running[0]?.answer();
+    expect((await waiting).initMs).toBeGreaterThanOrEqual(0);
+    expect(protocol.talks.map(({ inits }) => inits[0]?.code)).toEqual(['function main() {}', 'new code']);
+  });
+
+  test('jobs that wait for an action that is deleted hear so', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256 });
+    const running = pool.run(job());
+    await settle();
+    const waiting = pool.run(job());
+    pool.retire('guest/a', undefined);
+    expect(errorOf(await waiting)).toBe('Action could not be found or may have been deleted.');
+    protocol.running[0]?.answer();
+    expect((await running).response.status).toBe('success');
+  });
+});
+
+describe('rest', () => {
+  test('an idle container is closed after its keep-alive time', async () => {
+    const pool = invoker({ keepAliveMs: 1000 });
+    await pool.run(job());
+    jest.advanceTimersByTime(999);
+    await settle();
+    expect(sandbox.living.length).toBe(1);
+    jest.advanceTimersByTime(1000);
+    await settle();
+    expect(sandbox.living.length).toBe(0);
+  });
+
+  test('an idle container is frozen, and thawed for the next job', async () => {
+    const pool = invoker({ pauseAfterMs: 1000 });
+    await pool.run(job());
+    jest.advanceTimersByTime(2000);
+    await settle();
+    expect(sandbox.places[0]?.pauses).toBe(1);
+    expect((await pool.run(job())).initMs).toBeUndefined();
+    expect(sandbox.places[0]?.resumes).toBe(1);
+    expect(sandbox.places.length).toBe(1);
+  });
+
+  test('closing lets running and waiting work finish, takes nothing new and leaves no container', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256, cells: 1 });
+    await pool.start();
+    const running = pool.run(job());
+    const waiting = pool.run(job());
+    await settle();
+    const closed = pool.close(10_000);
+    expect(errorOf(await pool.run(job()))).toContain('stopping');
+    for (const work of [running, waiting]) {
+      await settle();
+      protocol.running[0]?.answer();
+      expect((await work).response.status).toBe('success');
+    }
+    await closed;
+    expect(sandbox.living.length).toBe(0);
+  });
+
+  test('closing waits for work no longer than it was told', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker();
+    const running = pool.run(job());
+    await settle();
+    const closed = pool.close(500);
+    jest.advanceTimersByTime(500);
+    await closed;
+    expect((await running).response.status).toBe('action developer error');
+    expect(sandbox.living.length).toBe(0);
+  });
+});
+
+test('every move of every container goes along the table and is told', async () => {
+  const pool = invoker();
+  await pool.run(job());
+  await pool.close(0);
+  expect(moves.map(({ to }) => to)).toEqual([
+    ...['starting', 'prewarmed', 'initializing', 'busy', 'ready'],
+    ...['closing', 'gone'],
+  ]);
+});
