@@ -1,4 +1,4 @@
-import { Packr } from 'msgpackr';
+import { Packr, RESERVE_START_SPACE } from 'msgpackr/pack';
 import { RuntimeFault } from './protocol.ts';
 
 /** Frames of the stdio protocol (docs/protocol.md): four bytes of length, then one MessagePack map. */
@@ -36,28 +36,30 @@ export type FromRuntime =
   | { readonly type: 'result'; readonly id: string; readonly value?: string; readonly size?: number }
   | { readonly type: 'failure'; readonly id: string; readonly error: string };
 
-/** One frame, in one piece, so that it costs one write. */
+/**
+ * One frame, in one piece, so that it costs one write.
+ *
+ * @returns a view that nobody writes to again: it may be queued
+ */
 export function encodeFrame(frame: ToRuntime | FromRuntime): Uint8Array {
-  const body = packr.pack(frame);
-  const bytes = new Uint8Array(HEADER_BYTES + body.length);
-  new DataView(bytes.buffer).setUint32(0, body.length);
-  bytes.set(body, HEADER_BYTES);
+  const bytes = packr.pack(frame, RESERVE_START_SPACE + HEADER_BYTES);
+  bytes.writeUInt32BE(bytes.length - HEADER_BYTES);
   return bytes;
 }
 
 /**
  * Puts frames together from chunks of any size. Pure: no clock, no stream. The length is checked before
- * anything is allocated for it.
+ * anything is allocated for it; a frame that lies whole in one chunk is not copied.
  *
- *     new Decoder(FromRuntime check, cap).push(chunk) // → the frames that are now whole
+ *     new Decoder().push(chunk) // → the frames that are now whole
  */
 export class Decoder {
   readonly #maxBody: number;
-  #rest: Uint8Array = new Uint8Array(0);
-  /** Bytes collected for a frame whose length is known. */
-  #parts: Uint8Array[] = [];
+  #headerBytes = 0;
+  #length = 0;
+  /** A body that came in more than one chunk, and how much of it is there. */
+  #body: Uint8Array | undefined;
   #have = 0;
-  #need = 0;
 
   constructor(maxBody = MAX_BODY_BYTES) {
     this.#maxBody = maxBody;
@@ -65,40 +67,48 @@ export class Decoder {
 
   /** True when the stream stands between two frames, so that an end here is clean. */
   get atBorder(): boolean {
-    return this.#need === 0 && this.#rest.length === 0;
+    return this.#headerBytes === 0;
   }
 
   /** @throws RuntimeFault for a length over the cap or a body that is not a MessagePack map with a `type` */
   push(chunk: Uint8Array): Record<string, unknown>[] {
     const frames: Record<string, unknown>[] = [];
     let at = 0;
-    for (;;) {
-      if (this.#need > 0) {
-        const take = Math.min(this.#need - this.#have, chunk.length - at);
-        this.#parts.push(chunk.subarray(at, at + take));
-        this.#have += take;
-        at += take;
-        if (this.#have < this.#need) return frames;
-        frames.push(decodeBody(this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts)));
-        this.#parts = [];
-        this.#have = 0;
-        this.#need = 0;
+    while (at < chunk.length) {
+      if (this.#headerBytes < HEADER_BYTES) {
+        this.#readHeader(chunk[at++] as number);
         continue;
       }
-      const left = this.#rest.length + chunk.length - at;
-      if (left < HEADER_BYTES) {
-        this.#rest = left === 0 ? this.#rest : Buffer.concat([this.#rest, chunk.subarray(at)]);
-        return frames;
-      }
-      const taken = HEADER_BYTES - this.#rest.length;
-      const header = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk.subarray(at, at + taken)]);
-      const offset = this.#rest.length === 0 ? at : 0;
-      this.#need = new DataView(header.buffer, header.byteOffset + offset, HEADER_BYTES).getUint32(0);
-      this.#rest = this.#rest.length === 0 ? this.#rest : new Uint8Array(0);
-      at += taken;
-      if (this.#need === 0) throw new RuntimeFault('it sent an empty frame');
-      if (this.#need > this.#maxBody) throw new RuntimeFault(`it announced a frame of ${this.#need} bytes`);
+      const part = chunk.subarray(at, at + this.#length - this.#have);
+      at += part.length;
+      const body = this.#collect(part);
+      if (body) frames.push(decodeBody(body));
     }
+    return frames;
+  }
+
+  #readHeader(byte: number): void {
+    this.#length = this.#length * 256 + byte;
+    this.#headerBytes += 1;
+    if (this.#headerBytes < HEADER_BYTES) return;
+    if (this.#length === 0) throw new RuntimeFault('it sent an empty frame');
+    if (this.#length > this.#maxBody) throw new RuntimeFault(`it announced a frame of ${this.#length} bytes`);
+  }
+
+  /** The whole body, when `part` was all that it lacked. */
+  #collect(part: Uint8Array): Uint8Array | undefined {
+    if (part.length < this.#length) {
+      this.#body ??= new Uint8Array(this.#length);
+      this.#body.set(part, this.#have);
+    }
+    this.#have += part.length;
+    if (this.#have < this.#length) return undefined;
+    const whole = this.#body ?? part;
+    this.#body = undefined;
+    this.#have = 0;
+    this.#length = 0;
+    this.#headerBytes = 0;
+    return whole;
   }
 }
 
