@@ -91,6 +91,7 @@ export const messages = {
   actionRemoved: 'Action could not be found or may have been deleted.',
   provisionFailed: 'Failed to provision resources to run the action.',
   imagePullFailed: (image: string) => `Failed to pull container image '${image}'.`,
+  commandNotFound: (image: string) => `executable file not found in image ${image}`,
 
   // Logs
   logsTruncated: (limit: number) =>

@@ -30,7 +30,16 @@ export interface PlaceSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** There can be no place: no image, no memory, no engine. The message is one that the user may read. */
+/**
+ * There can be no place: no image, no memory, no engine. The message is one that the user may read. It is the
+ * developer's fault when the image that the action names is (ContainerProxy: `BlackboxStartupError`).
+ */
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';
+  readonly isDevelopers: boolean;
+
+  constructor(message: string, isDevelopers = false) {
+    super(message);
+    this.isDevelopers = isDevelopers;
+  }
 }
