@@ -16,11 +16,15 @@ export interface ContainerOptions {
   readonly events: Events;
   readonly runtime: RuntimeSpec;
   readonly memory: number;
+  /** It is started because a job waits for it, not in advance. */
+  readonly wasWanted: boolean;
   /** Environment that every container has from the start: `__OW_API_HOST`. */
   readonly env: Readonly<Record<string, string>>;
   /** A runtime that is not ready by then is given up. */
   readonly readyMs: number;
   readonly resultBytes: number;
+  /** It became a stem cell. */
+  readonly onPrewarmed: (container: Container) => void;
   /** It has its action and room for more calls beside its first one. */
   readonly onInitialized: (container: Container) => void;
   /** Once, when it will take no more jobs; and once, when nothing of it is left. */
@@ -48,8 +52,6 @@ export class Container {
   rev: string | undefined;
   /** Its action was changed: it finishes what it has, and takes nothing more. */
   isRetired = false;
-  /** It was started because a job waited for it, not in advance. */
-  wasWanted = false;
   readonly #options: ContainerOptions;
   #state: State = 'starting';
   #place: Place | undefined;
@@ -63,6 +65,10 @@ export class Container {
     this.memory = options.memory;
     this.lastUsed = Date.now();
     this.#publish(undefined, 'starting', 'created');
+  }
+
+  get wasWanted(): boolean {
+    return this.#options.wasWanted;
   }
 
   get state(): State {
@@ -83,20 +89,20 @@ export class Container {
     this.#publish(from, to, why);
   }
 
-  /** Starts the place and waits for its runtime: becomes a stem cell. Rejects with what the user may read. */
+  /** Starts the place and waits for its runtime: becomes a stem cell. Rejects with what the user may read; then it must be closed. */
   async start(): Promise<void> {
     const { sandbox, protocol, runtime, memory, env, readyMs } = this.#options;
-    try {
-      this.#place = await sandbox.create({ runtime, memory, env });
-      // Closed while it was starting: nothing may be left behind.
-      if (this.#state === 'closing') throw new ProvisionError(messages.provisionFailed);
-      void this.#place.exited.then((exit) => this.close(`its place ended (${describeExit(exit)})`));
-      this.#talk = await within(protocol.open(this.#place), readyMs);
-      this.enter('prewarmed', 'its runtime is ready');
-    } catch (error) {
-      await this.close(`it did not start: ${(error as Error).message}`);
-      throw error;
+    const place = await sandbox.create({ runtime, memory, env });
+    this.#place = place;
+    if (this.#state !== 'starting') {
+      // Closed meanwhile: nothing may be left behind.
+      await place.destroy();
+      throw new ProvisionError(messages.provisionFailed);
     }
+    void place.exited.then((exit) => this.close(`its place ended (${describeExit(exit)})`));
+    this.#talk = await within(protocol.open(place), readyMs);
+    this.enter('prewarmed', 'its runtime is ready');
+    this.#options.onPrewarmed(this);
   }
 
   /** Gives a stem cell its action, and runs the job that it was wanted for. */
@@ -105,6 +111,8 @@ export class Container {
     const place = this.#place as Place;
     const { limits } = job.action;
     this.key = key;
+    this.actionId = job.action.id;
+    this.rev = job.action.rev;
     this.capacity = 1;
     this.active = 1;
     this.enter('initializing', `becomes ${job.action.id}`);

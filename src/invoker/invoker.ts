@@ -1,14 +1,15 @@
 import type { Job, JobAction } from '../model/job.ts';
-import type { Kind, Manifest, RuntimeSpec } from '../model/manifest.ts';
+import type { Manifest, RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, type Outcome, type Response, whiskError } from '../model/outcome.ts';
 import type { Events, StartKind } from '../observe/events.ts';
+import type { PoolView } from '../observe/metrics.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { expired, isGivenUp, makeRoom, pickStemCell, startsNeeded, stemCellsToStart } from './choose.ts';
 import { Container } from './container.ts';
-import { Line } from './line.ts';
-import { PoolStatus } from './status.ts';
+import { type Line, Lines } from './line.ts';
+import { runtimeKey, Stock } from './stock.ts';
 
 export interface InvokerOptions {
   readonly sandbox: Sandbox;
@@ -45,23 +46,19 @@ export interface InvokerOptions {
  * while another one is still starting. Warm containers are never shared between namespaces.
  */
 export class Invoker {
-  readonly status: PoolStatus;
   readonly #options: InvokerOptions;
-  readonly #containers = new Set<Container>();
-  /** Containers with room for one more job, by their key; the last one was used last. */
-  readonly #warm = new Map<string, Container[]>();
-  readonly #stemCells = new Map<string, Container[]>();
-  readonly #starting = new Map<string, number>();
-  readonly #lines = new Map<string, Line>();
+  readonly #stock = new Stock();
+  readonly #lines = new Lines();
+  readonly #starts: Record<StartKind, number> = { cold: 0, prewarmed: 0, warm: 0 };
   readonly #keeper: ReturnType<typeof setInterval>;
-  #named = 0;
-  #closing = false;
   /** Resolved when no job is in hand or waiting, once the node stops. */
   readonly #drained = Promise.withResolvers<void>();
+  #evictions = 0;
+  #named = 0;
+  #closing = false;
 
   constructor(options: InvokerOptions) {
     this.#options = options;
-    this.status = new PoolStatus(options.poolMemory, this.#containers);
     this.#keeper = setInterval(() => this.#tend(), Math.max(50, Math.min(1_000, options.keepAliveMs / 4)));
     this.#keeper.unref();
   }
@@ -71,12 +68,28 @@ export class Invoker {
     await this.#replenish();
   }
 
+  /** What the pool looks like now, and what it has done. */
+  get status(): PoolView {
+    const { memoryUsed, active, byKind } = this.#stock;
+    const { waiting } = this.#lines;
+    const memoryTotal = this.#options.poolMemory;
+    return {
+      memoryTotal,
+      memoryUsed,
+      active,
+      waiting,
+      evictions: this.#evictions,
+      starts: { ...this.#starts },
+      byKind,
+    };
+  }
+
   /** Runs the job if there is room now: a warm container, or a stem cell and the memory for it. Else `undefined`, at once. */
   offer(job: Job): Promise<Outcome> | undefined {
     if (this.#closing) return undefined;
     const key = keyOf(job);
-    const line = this.#lines.get(key);
-    if (line !== undefined && line.length > 0) return undefined;
+    // Nobody overtakes those who wait for the same action.
+    if (this.#lines.get(key)) return undefined;
     return this.#serveWarm(job, key) ?? this.#serveStemCell(job, key, this.#runtimeOf(job));
   }
 
@@ -85,12 +98,7 @@ export class Invoker {
     const now = this.offer(job);
     if (now !== undefined) return now;
     if (this.#closing) return Promise.resolve(unserved(job, whiskError(messages.draining)));
-    const key = keyOf(job);
-    let line = this.#lines.get(key);
-    if (!line) {
-      line = new Line(key, this.#runtimeOf(job), job.action);
-      this.#lines.set(key, line);
-    }
+    const line = this.#lines.open(keyOf(job), this.#runtimeOf(job), job.action);
     const outcome = line.join(job);
     this.#options.events.waiting.publish({ action: job.action.id, waiters: line.length });
     this.#schedule();
@@ -102,70 +110,65 @@ export class Invoker {
    * the new revision, or end when there is none.
    */
   retire(actionId: string, current: JobAction | undefined): void {
-    for (const container of this.#containers) {
+    for (const container of this.#stock) {
       if (container.actionId !== actionId || container.rev === current?.rev) continue;
-      this.#unlist(container);
+      this.#stock.unlist(container);
       container.isRetired = true;
       if (container.active === 0) void container.close('its action was changed');
     }
-    for (const line of [...this.#lines.values()]) {
-      if (line.action.id !== actionId || line.action.rev === current?.rev) continue;
-      this.#lines.delete(line.key);
-      for (const { job, resolve } of line.leaveAll()) {
-        if (current) this.run({ ...job, action: current }).then(resolve, () => undefined);
-        else resolve(unserved(job, whiskError(messages.actionRemoved)));
-      }
+    const waiters = this.#lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
+    for (const { job, resolve } of waiters) {
+      if (current) this.run({ ...job, action: current }).then(resolve, () => undefined);
+      else resolve(unserved(job, whiskError(messages.actionRemoved)));
     }
   }
 
-  /** Takes nothing new, lets running work finish for up to `limitMs`, then ends every container. */
+  /** Takes nothing new, lets running and waiting work finish for up to `limitMs`, then ends every container. */
   async close(limitMs: number): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
-    if (!this.#isIdle()) {
+    if (!this.#isIdle) {
       const limit = setTimeout(this.#drained.resolve, limitMs);
       await this.#drained.promise;
       clearTimeout(limit);
     }
-    for (const line of this.#lines.values()) {
-      for (const { job, resolve } of line.leaveAll()) resolve(unserved(job, whiskError(messages.draining)));
+    for (const { job, resolve } of this.#lines.leaveAll(() => true)) {
+      resolve(unserved(job, whiskError(messages.draining)));
     }
-    await Promise.all([...this.#containers].map((container) => container.close('the node stops')));
+    await Promise.all([...this.#stock].map((container) => container.close('the node stops')));
+  }
+
+  get #isIdle(): boolean {
+    return this.#lines.isEmpty && this.#stock.active === 0;
   }
 
   // --- serving -------------------------------------------------------------------------------------------------
 
   #serveWarm(job: Job, key: string): Promise<Outcome> | undefined {
-    const containers = this.#warm.get(key);
-    const container = containers?.at(-1);
+    const container = this.#stock.warm(key);
     if (!container) return undefined;
     const isPaused = container.state === 'paused';
     const outcome = isPaused ? container.wake(job) : container.serve(job);
-    if (isPaused || !container.hasRoom) this.#unlist(container);
+    if (isPaused || !container.hasRoom) this.#stock.unlist(container);
     return this.#settle(container, job, 'warm', outcome);
   }
 
   #serveStemCell(job: Job, key: string, runtime: RuntimeSpec): Promise<Outcome> | undefined {
-    const cells = this.#stemCells.get(runtimeKey(runtime));
-    const cell = cells && pickStemCell(cells, job.action.limits.memory);
-    if (!cells || !cell) return undefined;
-    if (!this.#claimMemory(job.action.limits.memory - cell.memory, cell)) return undefined;
-    cells.splice(cells.indexOf(cell), 1);
-    cell.actionId = job.action.id;
-    cell.rev = job.action.rev;
-    const start: StartKind = cell.wasWanted ? 'cold' : 'prewarmed';
-    const outcome = this.#settle(cell, job, start, cell.become(job, key));
+    const { memory } = job.action.limits;
+    const cell = pickStemCell(this.#stock.stemCells(runtime), memory);
+    if (!cell || !this.#claimMemory(memory - cell.memory, cell)) return undefined;
+    this.#stock.unlist(cell);
+    const outcome = this.#settle(cell, job, cell.wasWanted ? 'cold' : 'prewarmed', cell.become(job, key));
     queueMicrotask(() => void this.#replenish());
     return outcome;
   }
 
   async #settle(container: Container, job: Job, start: StartKind, running: Promise<Outcome>): Promise<Outcome> {
     const outcome = await running;
-    this.status.count(start);
+    this.#starts[start]++;
     this.#freed(container);
-    if (this.#closing && this.#isIdle()) this.#drained.resolve();
-    const { events } = this.#options;
-    events.activationEnded.publish({
+    if (this.#closing && this.#isIdle) this.#drained.resolve();
+    this.#options.events.activationEnded.publish({
       activationId: job.activationId,
       namespace: job.namespace,
       action: job.action.id,
@@ -181,185 +184,131 @@ export class Invoker {
     return outcome;
   }
 
-  /** A container has room again: the next of its line, or somebody who waited longer for its memory, or rest. */
+  /** A container has room: for the next of its line, or for somebody who waited longer for its memory, or it rests. */
   #freed(container: Container): void {
-    const { state } = container;
-    if (state !== 'busy') return;
+    if (container.state !== 'busy') return;
     if (container.isRetired) {
       if (container.active === 0) void container.close('its action was changed');
       return;
     }
-    const key = container.key as string;
-    const line = this.#lines.get(key);
-    const own = line?.first;
-    if (own && line) {
-      const other = this.#oldestBlocked(key);
-      if (isGivenUp({ since: own.since }, other, Date.now(), this.#options.patienceMs) && container.active === 0) {
+    const line = this.#lines.get(container.key as string);
+    if (line) {
+      const other = this.#longestBlocked(line);
+      if (container.active === 0 && isGivenUp(line, other, Date.now(), this.#options.patienceMs)) {
         void container.close('another action waited longer for its memory');
         return;
       }
       while (line.length > 0 && container.hasRoom) {
-        const { job, resolve } = line.leave();
+        const { job, resolve } = this.#lines.leave(line);
         this.#settle(container, job, 'warm', container.serve(job)).then(resolve, () => undefined);
       }
-      if (line.length === 0) this.#lines.delete(key);
       if (!container.hasRoom) return;
     }
     if (container.active === 0) container.enter('ready', 'has no job');
-    this.#list(container);
-    if (this.#lines.size > 0) this.#schedule();
+    this.#stock.list(container);
+    if (!this.#lines.isEmpty) this.#schedule();
   }
 
   // --- waiting -------------------------------------------------------------------------------------------------
 
   /** Gives every line what it needs, oldest first; nobody overtakes one for whom there is no memory. */
   #schedule(): void {
-    const lines = [...this.#lines.values()].sort((a, b) => a.since - b.since);
     /** Starting containers, by runtime, that no older line counts on. */
-    const starting = new Map(this.#starting);
-    for (const line of lines) {
-      while (line.length > 0) {
-        const { job } = line.first as { job: Job };
+    const uncounted = new Map<string, number>();
+    for (const line of this.#lines.byAge()) {
+      while (line.first) {
+        const { job } = line.first;
         const outcome = this.#serveWarm(job, line.key) ?? this.#serveStemCell(job, line.key, line.runtime);
         if (outcome === undefined) break;
-        const { resolve } = line.leave();
-        outcome.then(resolve, () => undefined);
+        outcome.then(this.#lines.leave(line).resolve, () => undefined);
       }
-      if (line.length === 0) {
-        this.#lines.delete(line.key);
-        continue;
-      }
-      if (!this.#startFor(line, starting)) return;
+      if (line.length > 0 && !this.#startFor(line, uncounted)) return;
     }
   }
 
   /** Starts what the line needs beyond what is on its way to it. False when there is no memory for it. */
-  #startFor(line: Line, starting: Map<string, number>): boolean {
+  #startFor(line: Line, uncounted: Map<string, number>): boolean {
     const { memory, concurrency } = line.action.limits;
     const key = runtimeKey(line.runtime);
     let initializing = 0;
-    for (const each of this.#containers) if (each.key === line.key && each.state === 'initializing') initializing++;
+    for (const each of this.#stock) if (each.key === line.key && each.state === 'initializing') initializing++;
     const needed = startsNeeded(line.length, initializing, concurrency);
-    const expected = Math.min(needed, starting.get(key) ?? 0);
-    starting.set(key, (starting.get(key) ?? 0) - expected);
-    for (let n = expected; n < needed; n++) {
-      if (this.#startingCount() >= this.#options.parallelStarts) return true;
+    const onTheWay = uncounted.get(key) ?? this.#stock.starting(line.runtime);
+    uncounted.set(key, Math.max(0, onTheWay - needed));
+    for (let n = onTheWay; n < needed; n++) {
+      if (this.#stock.startingAtAll >= this.#options.parallelStarts) return true;
       if (!this.#claimMemory(memory)) return false;
       void this.#startContainer(line.runtime, memory, true);
     }
     return true;
   }
 
-  async #startContainer(runtime: RuntimeSpec, memory: number, wasWanted: boolean): Promise<void> {
-    const key = runtimeKey(runtime);
-    const { sandbox, protocols, events, env, readyMs, resultBytes } = this.#options;
-    const container = new Container(`${runtime.kind.replace(':', '')}-${++this.#named}`, {
-      ...{ sandbox, events, runtime, memory, env, readyMs, resultBytes },
-      protocol: protocols[runtime.protocol],
-      onInitialized: (initialized) => this.#freed(initialized),
-      onClosing: (closing) => this.#lost(closing),
-      onGone: (gone) => this.#gone(gone),
-    });
-    container.wasWanted = wasWanted;
-    this.#containers.add(container);
-    this.#starting.set(key, (this.#starting.get(key) ?? 0) + 1);
-    try {
-      await container.start();
-    } catch (error) {
-      events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${(error as Error).message}`);
-      this.#failOne(key, (error as Error).message);
-      return;
-    } finally {
-      this.#starting.set(key, (this.#starting.get(key) ?? 1) - 1);
-    }
-    this.#stemCellsOf(key).push(container);
-    this.#schedule();
+  /** The line, but for this one, that has waited longest, unless a container is on its way to it. */
+  #longestBlocked(own: Line): Line | undefined {
+    const longest = this.#lines.byAge().find((line) => line !== own);
+    return longest && this.#stock.starting(longest.runtime) > 0 ? undefined : longest;
   }
 
   /** No container of this runtime could be had: the job that has waited longest for one hears why. */
-  #failOne(key: string, why: string): void {
-    const line = [...this.#lines.values()]
-      .filter((each) => runtimeKey(each.runtime) === key)
-      .sort((a, b) => a.since - b.since)[0];
+  #failLongestWaiting(runtime: RuntimeSpec, why: string): void {
+    const key = runtimeKey(runtime);
+    const line = this.#lines.byAge().find((each) => runtimeKey(each.runtime) === key);
     if (!line) return;
-    const { job, resolve } = line.leave();
-    if (line.length === 0) this.#lines.delete(line.key);
-    resolve(unserved(job, line.runtime.kind === 'blackbox' ? developerError(why) : whiskError(why)));
+    const { job, resolve } = this.#lines.leave(line);
+    resolve(unserved(job, runtime.kind === 'blackbox' ? developerError(why) : whiskError(why)));
     this.#schedule();
   }
 
-  /** The oldest of other lines that waits for memory that a container of `key` holds. */
-  #oldestBlocked(key: string): Line | undefined {
-    let oldest: Line | undefined;
-    for (const line of this.#lines.values()) {
-      if (line.key === key || line.length === 0) continue;
-      if (!oldest || line.since < oldest.since) oldest = line;
+  // --- containers ------------------------------------------------------------------------------------------------
+
+  async #startContainer(runtime: RuntimeSpec, memory: number, wasWanted: boolean): Promise<void> {
+    const { sandbox, protocols, events, env, readyMs, resultBytes } = this.#options;
+    const container = new Container(`${runtime.kind.replace(':', '')}-${++this.#named}`, {
+      ...{ sandbox, events, runtime, memory, wasWanted, env, readyMs, resultBytes },
+      protocol: protocols[runtime.protocol],
+      onPrewarmed: (prewarmed) => this.#prewarmed(prewarmed),
+      onInitialized: (initialized) => this.#freed(initialized),
+      onClosing: (closing) => this.#stock.unlist(closing),
+      onGone: (gone) => this.#gone(gone),
+    });
+    this.#stock.add(container);
+    try {
+      await container.start();
+    } catch (error) {
+      const { message } = error as Error;
+      events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
+      void container.close(`did not start: ${message}`);
+      this.#failLongestWaiting(runtime, message);
     }
-    return oldest && this.#starting.get(runtimeKey(oldest.runtime)) ? undefined : oldest;
   }
 
-  // --- memory and containers -------------------------------------------------------------------------------------
-
-  /** Makes room for so many megabytes by evicting idle ones, but not `keep`. False when it cannot. */
-  #claimMemory(need: number, keep?: Container): boolean {
-    const free = this.#options.poolMemory - this.status.memoryUsed;
-    if (need <= free) return true;
-    const idle: Container[] = [];
-    const surplus: Container[] = [];
-    const wanted: Container[] = [];
-    let comingFree = 0;
-    for (const container of this.#containers) {
-      if (container === keep) continue;
-      if (container.state === 'ready' || container.state === 'paused') idle.push(container);
-      if (container.state === 'closing') comingFree += container.memory;
-    }
-    for (const [key, cells] of this.#stemCells) {
-      const kept = this.#wantedStemCells(key);
-      cells.forEach((cell, index) => {
-        if (cell !== keep) (index < kept ? wanted : surplus).push(cell);
-      });
-    }
-    const victims = makeRoom(need, free + comingFree, { idle, surplus, stemCells: wanted });
-    if (!victims) return false;
-    for (const victim of victims) {
-      const why = 'evicted: another action needs its memory';
-      this.#options.events.evicted.publish({ id: victim.id, why });
-      this.status.evictions++;
-      void victim.close(why);
-    }
-    // Memory is free when a place is gone, not when it was told to go: the lines are scheduled again then.
-    return false;
-  }
-
-  #list(container: Container): void {
-    const key = container.key as string;
-    const containers = this.#warm.get(key);
-    if (!containers) this.#warm.set(key, [container]);
-    else if (!containers.includes(container)) containers.push(container);
-  }
-
-  #unlist(container: Container): void {
-    if (container.key === undefined) return;
-    const containers = this.#warm.get(container.key);
-    const at = containers?.indexOf(container) ?? -1;
-    if (!containers || at < 0) return;
-    containers.splice(at, 1);
-    if (containers.length === 0) this.#warm.delete(container.key);
-  }
-
-  /** It takes no more jobs. */
-  #lost(container: Container): void {
-    this.#unlist(container);
-    const cells = this.#stemCells.get(runtimeKey(container.runtime));
-    const at = cells?.indexOf(container) ?? -1;
-    if (cells && at >= 0) cells.splice(at, 1);
+  #prewarmed(container: Container): void {
+    this.#stock.addStemCell(container);
+    this.#schedule();
   }
 
   /** Nothing of it is left: its memory is free. */
   #gone(container: Container): void {
-    this.#containers.delete(container);
+    this.#stock.remove(container);
     this.#schedule();
     void this.#replenish();
+  }
+
+  /**
+   * True when so many megabytes are free. If not, it evicts idle ones, but not `keep`: their memory is free when they are
+   * gone, not when they are told to go, and then the lines are looked at again.
+   */
+  #claimMemory(need: number, keep?: Container): boolean {
+    const free = this.#options.poolMemory - this.#stock.memoryUsed;
+    if (need <= free) return true;
+    const evictable = this.#stock.evictable(keep, (runtime) => this.#stemCellsWanted(runtime));
+    for (const victim of makeRoom(need, free + this.#stock.memoryComingFree, evictable) ?? []) {
+      const why = 'evicted: another action needs its memory';
+      this.#evictions++;
+      this.#options.events.evicted.publish({ id: victim.id, why });
+      void victim.close(why);
+    }
+    return false;
   }
 
   /** Starts missing stem cells where memory is free; never at the cost of anybody. */
@@ -368,78 +317,53 @@ export class Invoker {
     const started: Promise<void>[] = [];
     for (const kind of this.#options.manifest.kinds) {
       for (const { count, memory } of kind.stemCells) {
-        const key = runtimeKey(kind);
-        const have = this.#stemCellsOf(key).length + (this.#starting.get(key) ?? 0);
-        const free = this.#options.poolMemory - this.status.memoryUsed;
-        const room = this.#options.parallelStarts - this.#startingCount();
-        const missing = Math.min(room, stemCellsToStart(count, have, memory, free));
+        const have = this.#stock.stemCells(kind).length + this.#stock.starting(kind);
+        const free = this.#options.poolMemory - this.#stock.memoryUsed;
+        const mayStart = this.#options.parallelStarts - this.#stock.startingAtAll;
+        const missing = Math.min(mayStart, stemCellsToStart(count, have, memory, free));
         for (let n = 0; n < missing; n++) started.push(this.#startContainer(kind, memory, false));
       }
     }
     await Promise.all(started);
   }
 
+  #stemCellsWanted(runtime: RuntimeSpec): number {
+    if (!this.#options.stemCells) return 0;
+    const key = runtimeKey(runtime);
+    const kinds = this.#options.manifest.kinds.filter((kind) => runtimeKey(kind) === key);
+    return kinds.flatMap((kind) => kind.stemCells).reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** Once in a while: closes what was idle too long, freezes what is idle, fills up stem cells. */
   #tend(): void {
     const now = Date.now();
     const { keepAliveMs, pauseAfterMs } = this.#options;
-    const idle = [...this.#containers].filter((each) => each.state === 'ready' || each.state === 'paused');
-    for (const container of expired(idle, now, keepAliveMs)) void container.close('was idle for its keep-alive time');
+    for (const container of expired(this.#stock.idle, now, keepAliveMs)) {
+      void container.close('was idle for its keep-alive time');
+    }
     if (pauseAfterMs !== undefined) {
-      const ready = idle.filter((each) => each.state === 'ready');
-      for (const container of expired(ready, now, pauseAfterMs)) this.#pause(container);
+      const ready = this.#stock.idle.filter(({ state }) => state === 'ready');
+      for (const container of expired(ready, now, pauseAfterMs)) void this.#pause(container);
     }
     void this.#replenish();
   }
 
-  #pause(container: Container): void {
-    this.#unlist(container);
-    void container.pause().then(() => {
-      if (container.state === 'paused') this.#list(container);
-    });
-  }
-
-  #stemCellsOf(key: string): Container[] {
-    let cells = this.#stemCells.get(key);
-    if (!cells) {
-      cells = [];
-      this.#stemCells.set(key, cells);
-    }
-    return cells;
-  }
-
-  #wantedStemCells(key: string): number {
-    if (!this.#options.stemCells) return 0;
-    const kinds = this.#options.manifest.kinds.filter((kind) => runtimeKey(kind) === key);
-    return kinds.flatMap((kind) => kind.stemCells).reduce((sum, cell) => sum + cell.count, 0);
-  }
-
-  #startingCount(): number {
-    let sum = 0;
-    for (const count of this.#starting.values()) sum += count;
-    return sum;
-  }
-
-  #isIdle(): boolean {
-    return this.#lines.size === 0 && this.status.active === 0;
+  async #pause(container: Container): Promise<void> {
+    this.#stock.unlist(container);
+    await container.pause();
+    if (container.state === 'paused') this.#stock.list(container);
   }
 
   #runtimeOf(job: Job): RuntimeSpec {
     const { exec } = job.action;
     if ('image' in exec) return { kind: 'blackbox', protocol: 'http', image: exec.image };
-    const kind: Kind | undefined = this.#options.manifest.resolve(exec.kind);
-    return kind ?? { kind: exec.kind, protocol: 'stdio' };
+    return this.#options.manifest.resolve(exec.kind) ?? { kind: exec.kind, protocol: 'stdio' };
   }
 }
 
 /** Whose container it is: containers are shared by nobody else. */
-function keyOf(job: Job): string {
-  return `${job.namespace} ${job.action.id} ${job.action.rev}`;
-}
-
-/** Kinds with the same runtime share their stem cells. */
-function runtimeKey({ protocol, family, image, commands, kind }: RuntimeSpec): string {
-  return protocol === 'stdio' ? `${family} ${image ?? ''} ${commands?.join(',') ?? ''}` : `http ${image ?? kind}`;
+function keyOf({ namespace, action }: Job): string {
+  return `${namespace} ${action.id} ${action.rev}`;
 }
 
 /** The outcome of a job that no container ever had. */

@@ -53,11 +53,55 @@ export class Line {
     }
     return waiter;
   }
+}
 
-  leaveAll(): Waiter[] {
-    const all = this.#waiters.slice(this.#head);
-    this.#waiters = [];
-    this.#head = 0;
-    return all;
+/** All lines that somebody stands in. */
+export class Lines {
+  readonly #lines = new Map<string, Line>();
+
+  get(key: string): Line | undefined {
+    return this.#lines.get(key);
+  }
+
+  get isEmpty(): boolean {
+    return this.#lines.size === 0;
+  }
+
+  /** Jobs that wait. */
+  get waiting(): number {
+    let sum = 0;
+    for (const { length } of this.#lines.values()) sum += length;
+    return sum;
+  }
+
+  /** The line of this key, begun if there is none. */
+  open(key: string, runtime: RuntimeSpec, action: JobAction): Line {
+    let line = this.#lines.get(key);
+    if (!line) {
+      line = new Line(key, runtime, action);
+      this.#lines.set(key, line);
+    }
+    return line;
+  }
+
+  /** Takes the first of a line; a line that nobody stands in is forgotten. */
+  leave(line: Line): Waiter {
+    const waiter = line.leave();
+    if (line.length === 0) this.#lines.delete(line.key);
+    return waiter;
+  }
+
+  /** Takes all of the lines that `which` accepts, in order. */
+  leaveAll(which: (line: Line) => boolean): Waiter[] {
+    const left: Waiter[] = [];
+    for (const line of this.byAge().filter(which)) {
+      while (line.length > 0) left.push(this.leave(line));
+    }
+    return left;
+  }
+
+  /** The line whose first one waits longest comes first. */
+  byAge(): Line[] {
+    return [...this.#lines.values()].sort((a, b) => a.since - b.since);
   }
 }
