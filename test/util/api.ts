@@ -1,0 +1,106 @@
+import type { Hono } from 'hono';
+import { ActionRoutes } from '../../src/api/actions.ts';
+import { ActivationRoutes } from '../../src/api/activations.ts';
+import { createApp } from '../../src/api/app.ts';
+import { Authenticator } from '../../src/auth/auth.ts';
+import { Throttle } from '../../src/auth/throttle.ts';
+import { Entities } from '../../src/entities/entities.ts';
+import { Invocation } from '../../src/invocation/invocation.ts';
+import type { Job } from '../../src/model/job.ts';
+import { type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
+import { parseManifest } from '../../src/model/manifest.ts';
+import { type Outcome, readResult } from '../../src/model/outcome.ts';
+import { Events } from '../../src/observe/events.ts';
+import { FakeStore } from '../fake/store.ts';
+
+const KEY = 'k'.repeat(64);
+
+/** The API over fakes: no port, no process. Actions are "run" by a function of the test. */
+export class TestApi {
+  readonly store = new FakeStore();
+  readonly events = new Events();
+  readonly jobs: Job[] = [];
+  readonly retired: string[] = [];
+  isDraining = false;
+  /** What an action does; answers JSON text, or a whole outcome. */
+  act: (job: Job) => string | Promise<string> | Outcome = ({ args }) => args;
+  readonly authenticator = new Authenticator(this.store.subjects);
+  readonly app: Hono;
+  #now = 1_700_000_000_000;
+
+  constructor(limits: Partial<SystemLimits> = {}) {
+    const { store, events, authenticator } = this;
+    const all = { ...systemLimits, ...limits };
+    const now = () => this.#now++;
+    const manifest = testManifest();
+    const throttle = new Throttle(all, now);
+    const onActionChanged = (id: string) => this.retired.push(id);
+    const entities = new Entities({ store: store.entities, manifest, limits: all, now, onActionChanged });
+    const run = (job: Job) => this.#run(job);
+    const invocation = new Invocation({ entities, activations: store.activations, throttle, run, events, now });
+    const isDraining = () => this.isDraining;
+    this.app = createApp({
+      authenticator,
+      actions: new ActionRoutes({ entities, invocation, throttle, limits: all, maxWaitMs: 60_000, isDraining }),
+      activations: new ActivationRoutes(store.activations),
+      ...{ limits: all, manifest, events },
+      build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },
+      ops: { metrics: async () => 'metrics 1\n', status: () => ({ fine: true }) },
+    });
+  }
+
+  async #run(job: Job): Promise<Outcome> {
+    this.jobs.push(job);
+    const done = await this.act(job);
+    if (typeof done !== 'string') return done;
+    const response = readResult(done, 1024 * 1024);
+    return { response, logs: [], start: this.#now, end: this.#now, waitMs: 1, timedOut: false };
+  }
+
+  async addSubject(name: string, limits?: UserLimits): Promise<string> {
+    const uuid = crypto.randomUUID();
+    await this.store.subjects.put({ subject: name, namespaces: [{ name, uuid, key: KEY }] });
+    await this.store.subjects.setLimits(name, limits);
+    return `Basic ${btoa(`${uuid}:${KEY}`)}`;
+  }
+
+  /** @param body an object is sent as JSON, a text as it is */
+  async call(
+    method: string,
+    path: string,
+    authorization?: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) {
+    const response = await this.app.request(path, {
+      method,
+      headers: {
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {}
+    // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+    return { status: response.status, headers: response.headers, text, json: json as any };
+  }
+}
+
+export function testManifest() {
+  return parseManifest(
+    JSON.stringify({
+      runtimes: {
+        nodejs: [
+          { kind: 'nodejs:18', deprecated: true, image: 'node', whisklet: { protocol: 'stdio', family: 'javascript' } },
+          { kind: 'nodejs:20', default: true, image: 'node', whisklet: { protocol: 'stdio', family: 'javascript' } },
+        ],
+        java: [{ kind: 'java:8', default: true, image: 'java8action', requireMain: true }],
+      },
+    }),
+  );
+}
