@@ -1,0 +1,142 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import pLimit from 'p-limit';
+import type { RuntimeSpec } from '../model/manifest.ts';
+import { messages } from '../model/messages.ts';
+import type { Place } from '../model/place.ts';
+import type { Events } from '../observe/events.ts';
+import { type Docker, DockerError } from './docker.ts';
+import { containerOptions } from './docker-options.ts';
+import { DockerPlace, DockerStdio } from './docker-place.ts';
+import { Images, type Pull } from './image.ts';
+import { type PlaceSpec, ProvisionError, type Sandbox } from './sandbox.ts';
+
+export interface DockerSandboxOptions {
+  /** Of `Docker.connect`. */
+  readonly docker: Docker;
+  readonly events: Events;
+  /** Containers and images carry a label made of it: what a killed node left behind is found again. */
+  readonly dataDir: string;
+  /** Folder of the unpacked shims, one folder a family. */
+  readonly shimsDir: string;
+  /** The program that runs the JavaScript shim: `process.execPath`. */
+  readonly executable: string;
+  readonly version: string;
+  readonly pull: Pull;
+  readonly network?: string;
+  readonly dns?: readonly string[];
+  /** CPUs that one container may use at most. */
+  readonly cpus?: number;
+}
+
+const DATA_LABEL = 'io.whisklet.data';
+const NODE_LABEL = 'io.whisklet.node';
+/** Starting a container keeps a CPU busy: more at once only makes each of them slower. */
+const STARTS_AT_ONCE = Math.max(2, availableParallelism());
+const REMOVALS_AT_ONCE = 8;
+const PORT = 8080;
+
+/**
+ * Docker containers. The engine is asked only when a container is created, resized or destroyed; all talk goes over
+ * the streams that were attached before it started. When the engine restarts, the places that it took with it report
+ * their end, and new ones can be created as soon as it answers again.
+ */
+export class DockerSandbox implements Sandbox {
+  readonly name = 'docker';
+  readonly isolation: string;
+  readonly #options: DockerSandboxOptions;
+  readonly #images: Images;
+  readonly #labels: Readonly<Record<string, string>>;
+  readonly #starting = pLimit(STARTS_AT_ONCE);
+  readonly #places = new Set<DockerPlace>();
+  /** In the names of the containers of this run of the node. */
+  readonly #run = randomBytes(3).toString('hex');
+  #count = 0;
+  #closed = false;
+
+  constructor(options: DockerSandboxOptions) {
+    const { docker, dataDir } = options;
+    this.#options = options;
+    this.isolation = `each container is a Docker container without privileges (engine ${docker.version})`;
+    const data = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12);
+    this.#labels = { [DATA_LABEL]: data, [NODE_LABEL]: this.#run };
+    this.#images = new Images({ ...options, label: `${DATA_LABEL}=${data}` });
+  }
+
+  supports(runtime: RuntimeSpec): Promise<true | string> {
+    return this.#images.supports(runtime);
+  }
+
+  async create(spec: PlaceSpec): Promise<Place> {
+    const { events } = this.#options;
+    try {
+      const image = await this.#images.find(spec.runtime);
+      return await this.#starting(() => this.#start(spec, image));
+    } catch (error) {
+      if (error instanceof ProvisionError) throw error;
+      if (!(error instanceof DockerError)) throw error;
+      events.warn('docker', `no container of kind ${spec.runtime.kind}: ${error.message}`);
+      const image = spec.runtime.image;
+      if (image && /executable file not found|no such file or directory: unknown/.test(error.message)) {
+        throw new ProvisionError(messages.commandNotFound(image), true);
+      }
+      throw new ProvisionError(messages.provisionFailed);
+    }
+  }
+
+  async sweep(): Promise<number> {
+    const { docker } = this.#options;
+    const found = await docker.list(`${DATA_LABEL}=${this.#labels[DATA_LABEL]}`);
+    const old = found.filter(({ labels }) => labels[NODE_LABEL] !== this.#run);
+    await pLimit(REMOVALS_AT_ONCE).map(old, ({ name }) => docker.remove(name));
+    return old.length;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await pLimit(REMOVALS_AT_ONCE).map(this.#places, (place) => place.destroy());
+  }
+
+  async #start(spec: PlaceSpec, image: string): Promise<Place> {
+    if (this.#closed) throw new ProvisionError(messages.draining);
+    const { docker } = this.#options;
+    const isHttp = spec.runtime.protocol === 'http';
+    const id = `whisklet-${this.#run}-${++this.#count}`;
+    try {
+      await this.#createContainer(id, spec, image);
+      const stream = await docker.attach(id, !isHttp);
+      const stdio = new DockerStdio(stream);
+      await docker.start(id);
+      const address = isHttp ? await this.#addressOf(id, stdio) : undefined;
+      const onGone = () => this.#places.delete(place);
+      const mayGiveUp = () => this.#closed;
+      const place = new DockerPlace({ ...this.#options, id, stream, address, onGone, mayGiveUp }, stdio);
+      this.#places.add(place);
+      if (this.#closed) await place.destroy();
+      return place;
+    } catch (error) {
+      // Also when creating it failed: the engine may have done it, and only its answer was lost.
+      await docker.remove(id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #createContainer(id: string, spec: PlaceSpec, image: string): Promise<void> {
+    const { docker, network = 'bridge', dns = [], cpus } = this.#options;
+    const defaults = { network, dns, cpus, labels: this.#labels, hasInit: docker.hasInit };
+    try {
+      await docker.create(id, containerOptions(spec, image, defaults));
+    } catch (error) {
+      if (!(error instanceof DockerError && error.kind === 'missing')) throw error;
+      await this.#images.fetch(spec.runtime, image);
+      await docker.create(id, containerOptions(spec, image, defaults));
+    }
+  }
+
+  async #addressOf(id: string, stdio: DockerStdio): Promise<{ host: string; port: number }> {
+    const { ip } = await this.#options.docker.inspect(id);
+    if (ip) return { host: ip, port: PORT };
+    throw new DockerError('refused', `${id} has no address (it ended at once?) ${stdio.lastWords.trim()}`.trim());
+  }
+}
