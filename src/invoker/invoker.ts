@@ -4,8 +4,8 @@ import { messages } from '../model/messages.ts';
 import { developerError, type Outcome, type Response, whiskError } from '../model/outcome.ts';
 import type { Events, StartKind } from '../observe/events.ts';
 import type { PoolView } from '../observe/metrics.ts';
-import type { Protocol } from '../protocol/protocol.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
+import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
 import { expired, isGivenUp, makeRoom, pickStemCell, startsNeeded, stemCellsToStart } from './choose.ts';
 import { Container } from './container.ts';
 import { type Line, Lines } from './line.ts';
@@ -123,15 +123,19 @@ export class Invoker {
     }
   }
 
-  /** Takes nothing new, lets running and waiting work finish for up to `limitMs`, then ends every container. */
-  async close(limitMs: number): Promise<void> {
+  /** Takes nothing new from now on. Resolves when running and waiting work has ended, or after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    this.#closing = true;
+    if (this.#isIdle) return;
+    const limit = setTimeout(this.#drained.resolve, limitMs);
+    await this.#drained.promise;
+    clearTimeout(limit);
+  }
+
+  /** Ends every container, whatever it does. */
+  async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
-    if (!this.#isIdle) {
-      const limit = setTimeout(this.#drained.resolve, limitMs);
-      await this.#drained.promise;
-      clearTimeout(limit);
-    }
     for (const { job, resolve } of this.#lines.leaveAll(() => true)) {
       resolve(unserved(job, whiskError(messages.draining)));
     }
@@ -250,12 +254,12 @@ export class Invoker {
   }
 
   /** No container of this runtime could be had: the job that has waited longest for one hears why. */
-  #failLongestWaiting(runtime: RuntimeSpec, why: string): void {
+  #failLongestWaiting(runtime: RuntimeSpec, why: Response): void {
     const key = runtimeKey(runtime);
     const line = this.#lines.byAge().find((each) => runtimeKey(each.runtime) === key);
     if (!line) return;
     const { job, resolve } = this.#lines.leave(line);
-    resolve(unserved(job, runtime.kind === 'blackbox' ? developerError(why) : whiskError(why)));
+    resolve(unserved(job, why));
     this.#schedule();
   }
 
@@ -278,7 +282,7 @@ export class Invoker {
       const { message } = error as Error;
       events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
       void container.close(`did not start: ${message}`);
-      this.#failLongestWaiting(runtime, message);
+      this.#failLongestWaiting(runtime, whyUnserved(error));
     }
   }
 
@@ -364,6 +368,13 @@ export class Invoker {
 /** Whose container it is: containers are shared by nobody else. */
 function keyOf({ namespace, action }: Job): string {
   return `${namespace} ${action.id} ${action.rev}`;
+}
+
+/** Why there is no container, in words that the user may read. */
+function whyUnserved(error: unknown): Response {
+  if (error instanceof ProvisionError)
+    return error.isDevelopers ? developerError(error.message) : whiskError(error.message);
+  return whiskError(error instanceof RuntimeFault ? messages.brokenRuntime(error.message) : messages.provisionFailed);
 }
 
 /** The outcome of a job that no container ever had. */

@@ -77,6 +77,13 @@ export class Manifest {
     return groups;
   }
 
+  /** The operator's count of stem cells in place of the manifest's, for the kinds that have stem cells at all. */
+  withStemCells(count: number): Manifest {
+    return new Manifest(
+      this.kinds.map((kind) => ({ ...kind, stemCells: kind.stemCells.map((cell) => ({ ...cell, count })) })),
+    );
+  }
+
   /** Only the kinds that `keep` accepts; a group that loses its default gives it to its last kind. */
   filter(keep: (kind: Kind) => boolean): Manifest {
     const kept = this.kinds.filter(keep);

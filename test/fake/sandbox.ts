@@ -10,6 +10,7 @@ export class FakeSandbox implements Sandbox {
   gate: Promise<void> | undefined;
   /** When set, `create` fails with it. */
   refusal: string | undefined;
+  isDevelopers = false;
 
   async supports(): Promise<true> {
     return true;
@@ -17,7 +18,7 @@ export class FakeSandbox implements Sandbox {
 
   async create(spec: PlaceSpec): Promise<FakePlace> {
     await this.gate;
-    if (this.refusal !== undefined) throw new ProvisionError(this.refusal);
+    if (this.refusal !== undefined) throw new ProvisionError(this.refusal, this.isDevelopers);
     const place = new FakePlace(`place-${this.places.length + 1}`, spec);
     this.places.push(place);
     return place;

@@ -231,6 +231,7 @@ describe('faults', () => {
 
   test('an image that cannot be had is the developer’s fault', async () => {
     sandbox.refusal = "Failed to pull container image 'x'.";
+    sandbox.isDevelopers = true;
     const outcome = await invoker().run(job({ exec: { kind: 'blackbox', image: 'x', binary: false } }));
     expect(outcome.response.status).toBe('action developer error');
   });
@@ -240,7 +241,9 @@ describe('faults', () => {
     const running = invoker({ readyMs: 500 }).run(job());
     await settle();
     jest.advanceTimersByTime(500);
-    expect(errorOf(await running)).toBe('it was not ready within 500 ms');
+    expect(errorOf(await running)).toBe(
+      'The runtime broke its protocol and was ended: it was not ready within 500 ms.',
+    );
     expect(sandbox.living.length).toBe(0);
   });
 
@@ -363,14 +366,15 @@ describe('rest', () => {
     const running = pool.run(job());
     const waiting = pool.run(job());
     await settle();
-    const closed = pool.close(10_000);
+    const drained = pool.drain(10_000);
     expect(errorOf(await pool.run(job()))).toContain('stopping');
     for (const work of [running, waiting]) {
       await settle();
       protocol.running[0]?.answer();
       expect((await work).response.status).toBe('success');
     }
-    await closed;
+    await drained;
+    await pool.close();
     expect(sandbox.living.length).toBe(0);
   });
 
@@ -379,9 +383,10 @@ describe('rest', () => {
     const pool = invoker();
     const running = pool.run(job());
     await settle();
-    const closed = pool.close(500);
+    const drained = pool.drain(500);
     jest.advanceTimersByTime(500);
-    await closed;
+    await drained;
+    await pool.close();
     expect((await running).response.status).toBe('action developer error');
     expect(sandbox.living.length).toBe(0);
   });
@@ -390,7 +395,7 @@ describe('rest', () => {
 test('every move of every container goes along the table and is told', async () => {
   const pool = invoker();
   await pool.run(job());
-  await pool.close(0);
+  await pool.close();
   expect(moves.map(({ to }) => to)).toEqual([
     ...['starting', 'prewarmed', 'initializing', 'busy', 'ready'],
     ...['closing', 'gone'],
