@@ -13,7 +13,7 @@ import { showDuration, showSize } from './model/units.ts';
  */
 
 interface Setting<T> {
-  readonly type: value.ValueType<NonNullable<T>>;
+  readonly type: value.ValueType<unknown>;
   readonly default: T;
   readonly what: string;
   readonly short?: string;
@@ -27,16 +27,18 @@ interface Setting<T> {
 
 type More = Pick<Setting<unknown>, 'short' | 'alias' | 'everywhere' | 'shownDefault'>;
 
-function of<T>(type: value.ValueType<NonNullable<T>>, standard: T, what: string, more: More = {}): Setting<T> {
+function of<T>(type: value.ValueType<T>, standard: NoInfer<T>, what: string, more: More = {}): Setting<T> {
   return { type, default: standard, what, ...more };
 }
 
 /** A setting that may stay unset; `shownDefault` says what happens then. */
-function optional<T>(type: value.ValueType<NonNullable<T>>, shownDefault: string, what: string, more: More = {}) {
-  return of<T | undefined>(type as value.ValueType<NonNullable<T | undefined>>, undefined, what, {
-    shownDefault,
-    ...more,
-  });
+function optional<T>(
+  type: value.ValueType<T>,
+  shownDefault: string,
+  what: string,
+  more: More = {},
+): Setting<T | undefined> {
+  return { type, default: undefined, what, shownDefault, ...more };
 }
 
 const path = value.path(homedir());
@@ -49,7 +51,7 @@ const node = {
   }),
   port: of(value.whole(0, 65_535), 3233, 'TCP port of the API; 0 takes a free one.', { short: 'p' }),
   host: optional(
-    value.list('an address of this machine'),
+    value.list('ADDRESS', 'an address of this machine'),
     "127.0.0.1, and the address of Docker's bridge when Docker runs the actions",
     "Addresses to listen on. When others than loopback and Docker's bridge are among them, OpenWhisk's well-known keys are refused and random ones are made.",
   ),
@@ -59,8 +61,12 @@ const node = {
   }),
   clean: of(value.flag, false, 'Deletes all data in the data folder before starting.'),
   users: of(
-    value.map('name=uuid:key, with a key of at least 64 characters', (name, auth) => name.length > 0 && key.test(auth)),
-    new Map() as ReadonlyMap<string, string>,
+    value.map(
+      'NAME=UUID:KEY',
+      'name=uuid:key, with a key of at least 64 characters',
+      (name, auth) => name.length > 0 && key.test(auth),
+    ),
+    new Map(),
     'Subjects that are to exist with these keys, each with a namespace of its own name; in TOML the table `[users]` with lines `name = "uuid:key"`.',
     { shownDefault: 'none but guest and whisk.system' },
   ),
@@ -197,6 +203,7 @@ export interface SettingText {
   readonly variable: string;
   readonly tomlKey: string;
   readonly expected: string;
+  readonly sign: string;
   readonly alone: boolean;
   readonly standard: string;
   readonly what: string;
@@ -214,8 +221,9 @@ export function describeSettings(which: 'all' | 'everywhere' = 'all'): SettingTe
         variable: variableOf(key),
         tomlKey: nameOf(key).replace(/^limits-/, 'limits.'),
         expected: setting.type.expected,
+        sign: setting.type.sign,
         alone: setting.type.alone === true,
-        standard: setting.shownDefault ?? setting.type.show(setting.default as NonNullable<unknown>),
+        standard: setting.shownDefault ?? setting.type.show(setting.default),
         what: setting.what,
         alias: setting.alias,
       })),

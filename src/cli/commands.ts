@@ -181,6 +181,7 @@ function ownRange(name: string): string {
 /** wskadmin's words for a boolean. */
 const yesNo: ValueType<boolean> = {
   expected: 'a valid boolean',
+  sign: 'yes|no',
   read: (raw) => {
     const word = String(raw).toLowerCase();
     return ['yes', 'true'].includes(word) ? true : ['no', 'false'].includes(word) ? false : undefined;

@@ -6,6 +6,7 @@ export interface SettingLine {
   readonly flag: string;
   readonly short: string | undefined;
   readonly alone: boolean;
+  readonly sign: string;
   readonly standard: string;
   readonly what: string;
 }
@@ -89,9 +90,9 @@ function commonRows(common: readonly SettingLine[]): string[] {
   return common.flatMap((each) => settingRow({ ...each, short: undefined }));
 }
 
-function settingRow({ flag, short, alone, standard, what }: SettingLine): string[] {
+function settingRow({ flag, short, alone, sign, standard, what }: SettingLine): string[] {
   const names = short ? `${short}, ${flag}` : flag;
-  return row(`${names}${alone ? '' : ' VALUE'}`, alone ? what : `${what} [${standard}]`);
+  return row(`${names}${alone ? '' : ` ${sign}`}`, alone ? what : `${what} [${standard}]`);
 }
 
 /** `  name    what`, wrapped; a long name has a line of its own. */

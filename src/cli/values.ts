@@ -6,6 +6,8 @@ import { parseDuration, parseSize, showDuration, showSize } from '../model/units
 export interface ValueType<T> {
   /** Completes "'x' is not …" and says in documents what may be written. */
   readonly expected: string;
+  /** Stands for the value in the help: `SIZE`, `docker|local`. */
+  readonly sign: string;
   /** The value, or undefined when it is none of this kind. */
   read(raw: unknown): T | undefined;
   /** As an operator would write it. */
@@ -19,13 +21,19 @@ export interface ValueType<T> {
 }
 
 export function text(expected = 'a text that is not empty'): ValueType<string> {
-  return { expected, read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined), show: (value) => value };
+  return {
+    expected,
+    sign: 'TEXT',
+    read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
+    show: (value) => value,
+  };
 }
 
 /** A path, made absolute; `~/` is the home directory also where no shell reads it. */
 export function path(home: string): ValueType<string> {
   return {
     expected: 'a path',
+    sign: 'PATH',
     read: (raw) => {
       if (typeof raw !== 'string' || raw === '') return undefined;
       return resolve(raw === '~' || raw.startsWith('~/') ? home + raw.slice(1) : raw);
@@ -37,6 +45,7 @@ export function path(home: string): ValueType<string> {
 export function whole(min: number, max = Number.MAX_SAFE_INTEGER): ValueType<number> {
   const isIn = (value: number) => Number.isSafeInteger(value) && value >= min && value <= max;
   return {
+    sign: 'N',
     expected:
       max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`,
     read: (raw) => {
@@ -50,6 +59,7 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): ValueType<num
 
 export const flag: ValueType<boolean> = {
   expected: "'true' or 'false'",
+  sign: 'true|false',
   read: (raw) => {
     if (typeof raw === 'boolean') return raw;
     return raw === 'true' ? true : raw === 'false' ? false : undefined;
@@ -60,6 +70,7 @@ export const flag: ValueType<boolean> = {
 
 export function choice<const C extends string>(...choices: readonly C[]): ValueType<C> {
   return {
+    sign: choices.join('|'),
     expected: `one of ${choices.map((each) => `'${each}'`).join(', ')}`,
     read: (raw) => choices.find((each) => each === raw),
     show: (value) => value,
@@ -69,6 +80,7 @@ export function choice<const C extends string>(...choices: readonly C[]): ValueT
 /** Milliseconds. */
 export function duration(min = 0): ValueType<number> {
   return {
+    sign: 'DURATION',
     expected: `a duration with its unit, such as '500 ms', '30 s', '10 min', '7 d'${min > 0 ? `, at least ${showDuration(min)}` : ''}`,
     read: (raw) => {
       const ms = typeof raw === 'string' ? parseDuration(raw) : undefined;
@@ -81,6 +93,7 @@ export function duration(min = 0): ValueType<number> {
 /** Bytes. */
 export function size(min = 0): ValueType<number> {
   return {
+    sign: 'SIZE',
     expected: `a size with its unit, such as '64 KB', '512 MB', '2 GB'${min > 0 ? `, at least ${showSize(min)}` : ''}`,
     read: (raw) => {
       const bytes = typeof raw === 'string' ? parseSize(raw) : undefined;
@@ -94,6 +107,7 @@ export function size(min = 0): ValueType<number> {
 export function megabytes(min = 0): ValueType<number> {
   const bytes = size(min * MB);
   return {
+    sign: bytes.sign,
     expected: bytes.expected,
     read: (raw) => {
       const value = bytes.read(raw);
@@ -104,8 +118,9 @@ export function megabytes(min = 0): ValueType<number> {
 }
 
 /** In text, separated by commas; in TOML, a list. */
-export function list(what: string): ValueType<readonly string[]> {
+export function list(sign: string, what: string): ValueType<readonly string[]> {
   return {
+    sign,
     expected: `${what}, several separated by commas`,
     read: (raw) => {
       const items = pieces(raw);
@@ -118,10 +133,12 @@ export function list(what: string): ValueType<readonly string[]> {
 
 /** In text, `name=value` separated by commas; in TOML, a table. */
 export function map(
+  sign: string,
   what: string,
   isValid: (name: string, value: string) => boolean,
 ): ValueType<ReadonlyMap<string, string>> {
   return {
+    sign,
     expected: what,
     read: (raw) => {
       const pairs = isTable(raw) ? Object.entries(raw) : pieces(raw)?.map(splitPair);
