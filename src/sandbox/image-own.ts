@@ -81,10 +81,10 @@ function packFiles(copies: readonly ImageFile[], texts: readonly TextFile[]): Re
   const tar = pack();
   const paths = [...copies, ...texts].map(({ path }) => path);
   const fill = async () => {
-    for (const folder of foldersOf(paths)) tar.entry({ name: folder, type: 'directory', mode: 0o755 });
-    tar.entry({ name: '/tmp', type: 'directory', mode: 0o1777 });
-    for (const { path, content } of texts) tar.entry({ name: path, mode: 0o644 }, content);
-    for (const name of LINKS) tar.entry({ name, type: 'symlink', linkname: PROGRAM });
+    for (const folder of foldersOf(paths)) tar.entry({ name: inTar(folder), type: 'directory', mode: 0o755 });
+    tar.entry({ name: 'tmp', type: 'directory', mode: 0o1777 });
+    for (const { path, content } of texts) tar.entry({ name: inTar(path), mode: 0o644 }, content);
+    for (const name of LINKS) tar.entry({ name: inTar(name), type: 'symlink', linkname: PROGRAM });
     for (const file of copies) await copy(tar, file);
     tar.finalize();
   };
@@ -93,8 +93,13 @@ function packFiles(copies: readonly ImageFile[], texts: readonly TextFile[]): Re
 }
 
 async function copy(tar: Pack, { path, from, bytes }: ImageFile): Promise<void> {
-  const entry = tar.entry({ name: path, mode: 0o755, size: bytes });
+  const entry = tar.entry({ name: inTar(path), mode: 0o755, size: bytes });
   await pipeline(createReadStream(from), entry as unknown as NodeJS.WritableStream);
+}
+
+/** Paths in a tar are relative to the root of the image. */
+function inTar(path: string): string {
+  return path.slice(1);
 }
 
 /** The folders above these paths, outermost first, each once. */
