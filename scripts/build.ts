@@ -56,7 +56,10 @@ async function compile(outfile: string, target: Target | undefined, executablePa
     entrypoints: ['src/main.ts', ...workers].map((path) => join(root, path)),
     root: join(root, 'src'),
     minify: true,
-    define: { BUILD_COMMIT: JSON.stringify(await commit()) },
+    define: {
+      WHISKLET_COMMIT: JSON.stringify(await commit()),
+      WHISKLET_BUILT: JSON.stringify(new Date().toISOString()),
+    },
     throw: false,
     compile: {
       ...(target ? { target: targets[target].bun } : {}),

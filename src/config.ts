@@ -12,6 +12,9 @@ import { showDuration, showSize } from './model/units.ts';
  * default. What nobody knows is refused by name. `--help` and docs/config.md are written from this table.
  */
 
+/** `admin` stands for `user` and `limits`. */
+export type Command = 'serve' | 'admin' | 'images';
+
 interface Setting<T> {
   readonly type: value.ValueType<unknown>;
   readonly default: T;
@@ -21,11 +24,11 @@ interface Setting<T> {
   readonly shownDefault?: string;
   /** A variable of other tools that also sets it, when ours is absent. */
   readonly alias?: string;
-  /** An option of every command, not only of `serve`. */
-  readonly everywhere?: true;
+  /** Commands besides `serve` that have it as an option. */
+  readonly also?: readonly Exclude<Command, 'serve'>[];
 }
 
-type More = Pick<Setting<unknown>, 'short' | 'alias' | 'everywhere' | 'shownDefault'>;
+type More = Pick<Setting<unknown>, 'short' | 'alias' | 'also' | 'shownDefault'>;
 
 function of<T>(type: value.ValueType<T>, standard: NoInfer<T>, what: string, more: More = {}): Setting<T> {
   return { type, default: standard, what, ...more };
@@ -47,7 +50,7 @@ const key = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[^\s:]{64,}$/i;
 const node = {
   config: optional(path, 'none', 'TOML file with settings; the only setting that cannot stand in that file.', {
     short: 'c',
-    everywhere: true,
+    also: ['admin', 'images'],
   }),
   port: of(value.whole(0, 65_535), 3233, 'TCP port of the API; 0 takes a free one.', { short: 'p' }),
   host: optional(
@@ -57,7 +60,7 @@ const node = {
   ),
   dataDir: of(path, path.read('~/.whisklet') as string, 'Folder of everything that survives a restart.', {
     short: 'd',
-    everywhere: true,
+    also: ['admin', 'images'],
   }),
   clean: of(value.flag, false, 'Deletes all data in the data folder before starting.'),
   users: of(
@@ -90,7 +93,7 @@ const pool = {
     path,
     'the one that is built in',
     "JSON file with the kinds of runtimes, in the format of OpenWhisk's manifest.",
-    { short: 'm' },
+    { short: 'm', also: ['images'] },
   ),
   sandbox: of(
     value.choice('auto', 'docker', 'local'),
@@ -112,6 +115,7 @@ const pool = {
     value.choice('never', 'missing', 'always'),
     'missing',
     'Whether the Docker engine pulls an image: never, when it is not there, or before its first use in any case.',
+    { also: ['images'] },
   ),
   dockerSocket: of(
     value.text(),
@@ -119,6 +123,7 @@ const pool = {
     'Socket of the Docker engine: a path, or an address such as `tcp://127.0.0.1:2375`.',
     {
       alias: 'DOCKER_HOST',
+      also: ['images'],
     },
   ),
 };
@@ -210,10 +215,10 @@ export interface SettingText {
   readonly alias: string | undefined;
 }
 
-export function describeSettings(which: 'all' | 'everywhere' = 'all'): SettingText[] {
+export function describeSettings(command: Command = 'serve'): SettingText[] {
   return Object.entries(groups).flatMap(([group, members]) =>
     Object.entries<Setting<unknown>>(members)
-      .filter(([, setting]) => which === 'all' || setting.everywhere)
+      .filter(([, setting]) => isOf(setting, command))
       .map(([key, setting]) => ({
         group,
         flag: `--${nameOf(key)}`,
@@ -230,12 +235,17 @@ export function describeSettings(which: 'all' | 'everywhere' = 'all'): SettingTe
   );
 }
 
+function isOf(setting: Setting<unknown>, command: Command): boolean {
+  return command === 'serve' || setting.also?.includes(command) === true;
+}
+
 /** The options that a command takes: all for `serve`, a few for the others (without their letters, which wskadmin uses). */
-export function settingFlags(which: 'all' | 'everywhere'): Flag[] {
+export function settingFlags(command: Command): Flag[] {
   return keys.flatMap((key): Flag[] => {
-    const { type, short, everywhere } = settings[key] as Setting<unknown>;
-    if (which === 'everywhere' && !everywhere) return [];
-    const letter = which === 'all' && short ? { short } : {};
+    const setting = settings[key] as Setting<unknown>;
+    if (!isOf(setting, command)) return [];
+    const { type, short } = setting;
+    const letter = command === 'serve' && short ? { short } : {};
     return [{ name: nameOf(key), ...letter, alone: type.alone === true, many: type.many === true }];
   });
 }
@@ -255,7 +265,7 @@ export function loadSettings(flags: Sources['flags']): Promise<Settings> {
 
 /** The settings of a command line that has nothing but settings on it; for tests and scripts. */
 export async function settingsFrom(...args: string[]): Promise<Settings> {
-  const { values, positionals, problems } = readFlags(args, settingFlags('all'));
+  const { values, positionals, problems } = readFlags(args, settingFlags('serve'));
   const unexpected = positionals.map((word) => `unexpected '${word}'`);
   if (problems.length + unexpected.length > 0) throw new SettingsError([...problems, ...unexpected]);
   return readSettings({ flags: values, env: {}, readFile: (path) => Bun.file(path).text() });

@@ -82,6 +82,7 @@ export function imagesHelp(common: readonly SettingLine[]): string {
     'Makes the Docker images of these kinds, or of all kinds of the manifest that need one. JavaScript needs none.',
     '',
     'Options:',
+    ...row('--base FAMILY=IMAGE', 'build on this image instead of the one that the Dockerfile names: python=debian:12'),
     ...commonRows(common),
   ].join('\n');
 }

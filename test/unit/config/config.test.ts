@@ -12,7 +12,7 @@ interface Given {
 }
 
 function read({ args = [], env = {}, file }: Given) {
-  const flags = new Map(readFlags(args, settingFlags('all')).values);
+  const flags = new Map(readFlags(args, settingFlags('serve')).values);
   if (file !== undefined) flags.set('config', ['/etc/whisklet.toml']);
   return readSettings({ flags, env, readFile: () => Promise.resolve(file as string) });
 }
@@ -92,7 +92,7 @@ describe('settings', () => {
   });
 
   test('unknown names are refused in every source, with the nearest known one', async () => {
-    const flags = readFlags(['--prot', '3', '-x', '--completely-other'], settingFlags('all'));
+    const flags = readFlags(['--prot', '3', '-x', '--completely-other'], settingFlags('serve'));
     expect(flags.problems).toEqual([
       "unknown option '--prot'; did you mean '--port'?",
       "unknown option '-x'",
