@@ -1,0 +1,186 @@
+import { statfsSync } from 'node:fs';
+import type { Bounds, FirstProcess } from './bounds.ts';
+import {
+  childrenOf,
+  isRunning,
+  isStopped,
+  parentOf,
+  processesCarrying,
+  processIds,
+  proportionalBytes,
+  residentBytes,
+  signal,
+} from './processes.ts';
+
+export interface WatchOptions {
+  /** Megabytes. */
+  readonly memory: number;
+  /** How the processes of the place are told from others: they are a namespace, or carry this text in their environment. */
+  readonly members: 'namespace' | { readonly carrying: string };
+}
+
+/**
+ * Bounds for hosts without control groups: the memory of the place is looked at again and again, the more often
+ * the closer it is to its limit, and the place is ended when it is over. The limit is therefore not exact: a
+ * process that takes a gigabyte in a fifth of a second is seen afterwards. Pausing does nothing here.
+ */
+export class WatchedBounds implements Bounds {
+  readonly joinFiles: readonly string[] = [];
+  readonly #members: Members;
+  #limit: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+  #isEnding = false;
+  #killing: Promise<void> | undefined;
+
+  constructor({ memory, members }: WatchOptions) {
+    this.#limit = memory * 1024 * 1024;
+    this.#members = members === 'namespace' ? new Namespace() : new Carriers(members.carrying);
+  }
+
+  begin(first: FirstProcess): void {
+    this.#members.first = first;
+    this.#look();
+  }
+
+  async resize(megabytes: number): Promise<void> {
+    this.#limit = megabytes * 1024 * 1024;
+    this.#look();
+  }
+
+  async pause(): Promise<void> {}
+
+  async resume(): Promise<void> {}
+
+  async ranOutOfMemory(): Promise<boolean> {
+    return this.#isOver;
+  }
+
+  async kill(): Promise<void> {
+    this.#isEnding = true;
+    clearTimeout(this.#timer);
+    this.#killing ??= this.#members.kill();
+    await this.#killing;
+  }
+
+  async remove(): Promise<void> {
+    this.#isEnding = true;
+    clearTimeout(this.#timer);
+  }
+
+  #look(): void {
+    clearTimeout(this.#timer);
+    if (this.#isEnding || !this.#members.first) return;
+    // Shared pages counted whole are an upper bound, which nearly always suffices.
+    const room = this.#limit - this.#members.bytes(residentBytes);
+    if (room < 0 && this.#members.bytes(proportionalBytes) > this.#limit) {
+      this.#isOver = true;
+      // Whoever destroys the place waits for the same promise, and hears of its failure.
+      this.kill().catch(() => {});
+      return;
+    }
+    this.#timer = setTimeout(() => this.#look(), nextLookMs(room));
+    this.#timer.unref();
+  }
+}
+
+/** Milliseconds until the next look, for a place that may take another `room` bytes: one megabyte a millisecond. */
+export function nextLookMs(room: number): number {
+  return Math.min(Math.max(room / (1024 * 1024), 20), 250);
+}
+
+interface Members {
+  first: FirstProcess | undefined;
+  bytes(of: (pid: number, proc: string) => number): number;
+  kill(): Promise<void>;
+}
+
+/** All of a pid namespace, below the one process that the node started outside of it. */
+class Namespace implements Members {
+  first: FirstProcess | undefined;
+  #init: number | undefined;
+
+  bytes(of: (pid: number, proc: string) => number): number {
+    const init = this.#findInit();
+    if (init === undefined) return 0;
+    const proc = `/proc/${init}/root/proc`;
+    const processes = processIds(proc).reduce((sum, pid) => sum + of(pid, proc), 0);
+    return processes + filesIn(`/proc/${init}/root/tmp`) + filesIn(`/proc/${init}/root/dev/shm`);
+  }
+
+  async kill(): Promise<void> {
+    const { first } = this;
+    if (!first) return;
+    // Stopped, it cannot start the namespace behind our back.
+    first.kill('SIGSTOP');
+    await until(() => isStopped(first.pid) || !isRunning(first.pid));
+    const init = this.#findInit();
+    // The end of its first process is the end of a pid namespace.
+    if (init !== undefined) signal(init, 'SIGKILL');
+    first.kill('SIGKILL');
+    await until(() => (init === undefined || !isRunning(init)) && !isRunning(first.pid));
+  }
+
+  #findInit(): number | undefined {
+    const { first } = this;
+    if (!first) return undefined;
+    if (this.#init === undefined || parentOf(this.#init) !== first.pid) this.#init = childrenOf(first.pid)[0];
+    return this.#init;
+  }
+}
+
+/** All processes with a text in their environment: for places that have no namespace. */
+class Carriers implements Members {
+  first: FirstProcess | undefined;
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  bytes(of: (pid: number, proc: string) => number): number {
+    return processesCarrying(this.#text).reduce((sum, pid) => sum + of(pid, '/proc'), 0);
+  }
+
+  async kill(): Promise<void> {
+    this.first?.kill('SIGKILL');
+    await killCarriers(this.#text);
+  }
+}
+
+/** Kills every process with this text in its environment; answers how many. Stopped ones cannot start others meanwhile. */
+export async function killCarriers(text: string): Promise<number> {
+  const seen = new Set<number>();
+  // One that waits for a stopped child to exec (vfork) cannot be stopped itself.
+  const patience = performance.now() + 200;
+  await until(() => {
+    const carriers = processesCarrying(text);
+    const moving = carriers.filter((pid) => !isStopped(pid));
+    for (const pid of carriers) seen.add(pid);
+    for (const pid of moving) signal(pid, 'SIGSTOP');
+    const kill = moving.length === 0 || performance.now() > patience;
+    if (kill) for (const pid of carriers) signal(pid, 'SIGKILL');
+    return carriers.length === 0;
+  });
+  return seen.size;
+}
+
+/** Bytes in a file system in memory; none when it is not one or cannot be seen. */
+function filesIn(folder: string): number {
+  try {
+    const { type, bsize, blocks, bfree } = statfsSync(folder);
+    return type === TMPFS_MAGIC ? (blocks - bfree) * bsize : 0;
+  } catch {
+    return 0;
+  }
+}
+
+const TMPFS_MAGIC = 0x01021994;
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  for (let wait = 1; !holds(); wait = Math.min(wait * 2, 20)) {
+    if (performance.now() > deadline) throw new Error('the processes of a place do not end');
+    await Bun.sleep(wait);
+  }
+}
