@@ -25,6 +25,7 @@ export class HttpClient {
   readonly #maxBytes: number;
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #requests = new Set<http.ClientRequest>();
+  #isClosed = false;
 
   /** @param maxBytes of an answer that are kept */
   constructor(address: Address, maxBytes: number) {
@@ -38,14 +39,15 @@ export class HttpClient {
       return await this.#post(path, body);
     } catch (error) {
       // The runtime closed an idle connection in the moment in which it was to be used again.
-      if (error instanceof StaleConnection) return this.#post(path, body);
+      if (error instanceof StaleConnection && !this.#isClosed) return this.#post(path, body);
       throw error;
     }
   }
 
   /** Breaks off what is under way. */
   close(): void {
-    for (const request of this.#requests) request.destroy(new Error('the connection was given up'));
+    this.#isClosed = true;
+    for (const request of this.#requests) request.destroy();
     this.#agent.destroy();
   }
 
@@ -71,7 +73,10 @@ export class HttpClient {
       const isStale = !answered && request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       reject(isStale ? new StaleConnection() : error);
     });
-    request.on('close', () => this.#requests.delete(request));
+    request.on('close', () => {
+      this.#requests.delete(request);
+      if (!answered) reject(new Error('the connection was closed'));
+    });
     this.#requests.add(request);
     request.end(body);
     return promise;

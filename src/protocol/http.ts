@@ -92,21 +92,25 @@ class HttpTalk implements Talk {
 
   async #ask(path: string, body: string, logs: LogSink): Promise<Reply> {
     this.#logs.begin(logs);
-    try {
-      const reply = await this.#client.post(path, body);
-      // Its proxy is on its way out, and has nothing to say about the action.
-      if (reply.status === 503) throw new Error('it is shutting down');
-      // OpenWhisk takes an answer without a body for none.
-      if (reply.status === 204) throw new Error('it answered without a body');
-      return reply;
-    } catch (error) {
-      // Who hears of the fault asks next how the place ended: it should be known by then.
-      await Promise.race([this.#place.exited, Bun.sleep(EXIT_MS)]);
+    const reply = await this.#client.post(path, body).catch((error: Error) => error);
+    if (!(reply instanceof Error)) {
+      const why = unusable[reply.status];
+      if (why === undefined) return reply;
       this.#logs.close();
-      throw this.#fault ?? new RuntimeFault((error as Error).message);
+      throw new RuntimeFault(why);
     }
+    // Who hears of the fault asks next how the place ended: it should be known by then.
+    await Promise.race([this.#place.exited, Bun.sleep(EXIT_MS)]);
+    this.#logs.close();
+    throw this.#fault ?? new RuntimeFault(reply.message);
   }
 }
+
+/** Answers by status that say nothing about the action: OpenWhisk takes them for none. */
+const unusable: Readonly<Record<number, string>> = {
+  204: 'it answered without a body',
+  503: 'it is shutting down',
+};
 
 /** The arguments are JSON already. `deadline` is a text, as OpenWhisk sends it (openwhisk.md TRAP-05). */
 function runBody(request: RunRequest): string {
