@@ -56,6 +56,9 @@ async function compile(outfile: string, target: Target | undefined, executablePa
     entrypoints: ['src/main.ts', ...workers].map((path) => join(root, path)),
     root: join(root, 'src'),
     minify: true,
+    // Starts in half the time, for 7 MB.
+    bytecode: true,
+    format: 'esm',
     define: {
       WHISKLET_COMMIT: JSON.stringify(await commit()),
       WHISKLET_BUILT: JSON.stringify(new Date().toISOString()),

@@ -7,13 +7,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readReport, summarize } from './report.ts';
 
+/** Of a test that does not say. */
+const TIMEOUT_MS = 30_000;
 const root = join(import.meta.dir, '..');
 
 async function main(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'whisklet-tests-'));
   const file = join(folder, 'report.xml');
   try {
-    const command = [process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${file}`, ...args];
+    const command = [
+      process.execPath,
+      'test',
+      `--timeout=${TIMEOUT_MS}`,
+      '--reporter=junit',
+      `--reporter-outfile=${file}`,
+      ...args,
+    ];
     const tests = Bun.spawn(command, { cwd: root, stdio: ['inherit', 'inherit', 'inherit'] });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
     const exit = await tests.exited;
