@@ -3,6 +3,7 @@ import type { Json, JsonObject, JsonText } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { malformed, Refusal, refuse } from '../model/refusal.ts';
+import { jsonProblem } from './json-problem.ts';
 
 /**
  * The request's body as JSON, with its text; an empty one is `{}`.
@@ -27,8 +28,8 @@ export async function readJson(context: Context, maxBytes: number): Promise<{ va
   }
   try {
     return { value: JSON.parse(text) as Json, text };
-  } catch (error) {
-    throw malformed(messages.contentMalformed((error as Error).message));
+  } catch {
+    throw malformed(messages.contentMalformed(jsonProblem(text)));
   }
 }
 

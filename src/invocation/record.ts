@@ -1,6 +1,6 @@
 import type { Resolved } from '../entities/entities.ts';
 import type { Activation } from '../model/activation.ts';
-import type { Annotation } from '../model/entities.ts';
+import { type Annotation, limitsJson } from '../model/entities.ts';
 import type { Outcome } from '../model/outcome.ts';
 
 export interface RecordContext {
@@ -17,7 +17,7 @@ export function activationOf({ id, action }: Resolved, outcome: Outcome, context
     { key: 'waitTime', value: outcome.waitMs },
     { key: 'kind', value: action.exec.kind },
     { key: 'timeout', value: outcome.timedOut },
-    { key: 'limits', value: { ...action.limits } },
+    { key: 'limits', value: limitsJson(action.limits) },
   ];
   if (outcome.initMs !== undefined) annotations.push({ key: 'initTime', value: outcome.initMs });
   return {

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { ActionLimits } from './limits.ts';
 
 /** A parameter as stored; `init: true` goes into the environment at init and not into the arguments (Parameter.scala). */
@@ -108,4 +108,9 @@ export function isTruthy(annotations: readonly Annotation[], key: string, whenAb
 /** True when the annotation is boolean true and nothing else. */
 export function isTrue(annotations: readonly Annotation[], key: string): boolean {
   return annotation(annotations, key) === true;
+}
+
+/** The limits as clients see them, in OpenWhisk's order. */
+export function limitsJson({ concurrency, logs, memory, timeout }: ActionLimits): JsonObject {
+  return { concurrency, logs, memory, timeout };
 }
