@@ -7,7 +7,8 @@ import { RuntimeFault } from './protocol.ts';
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const HEADER_BYTES = 4;
 
-const packr = new Packr({ useRecords: false, variableMapSize: true, bundleStrings: false });
+/** Times come as 64-bit integers where a language has them. */
+const packr = new Packr({ useRecords: false, variableMapSize: true, bundleStrings: false, int64AsType: 'number' });
 
 export type ToRuntime =
   | {

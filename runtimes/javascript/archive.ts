@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { CodeError } from './code-error.ts';
+
+/** What an archive may unpack to. */
+const MAX_BYTES = 512 * 1024 * 1024;
+const MAX_ENTRIES = 100_000;
+
+/** Unpacks a zip or a tar.gz into a folder: nothing outside of it is written, and links lead nowhere outside. */
+export async function unpack(archive: Buffer, folder: string): Promise<void> {
+  const [first, second, third] = archive;
+  if (first === 0x50 && second === 0x4b) {
+    await orSay('There was an error uncompressing the action Zip archive.', () => unzip(archive, folder));
+  } else if (first === 0x1f && second === 0x8b && third === 8) {
+    await orSay('There was an error uncompressing the action Tar GZ archive.', () => untar(archive, folder));
+  } else {
+    throw new CodeError('There was an error uncompressing the action archive. The file type is unsupported');
+  }
+}
+
+async function orSay(sentence: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    throw new CodeError(sentence, { cause });
+  }
+}
+
+/** Entries are inflated one by one in memory: the whole archive is there already, and streams are slow for many small files. */
+async function unzip(archive: Buffer, folder: string): Promise<void> {
+  const { fromBufferPromise } = require('yauzl') as typeof import('yauzl');
+  const { inflateRawSync } = require('node:zlib') as typeof import('node:zlib');
+  const target = new Target(folder);
+  const zip = await fromBufferPromise(archive);
+  for await (const entry of zip.eachEntry()) {
+    target.expect(entry.uncompressedSize);
+    if (entry.fileName.endsWith('/')) {
+      target.folder(entry.fileName);
+      continue;
+    }
+    if (entry.isEncrypted()) throw new Error('an entry is encrypted');
+    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    const packed = archive.subarray(fileDataStart, fileDataStart + entry.compressedSize);
+    const limit = { maxOutputLength: Math.max(1, entry.uncompressedSize) };
+    const bytes = entry.compressionMethod === 0 ? packed : inflateRawSync(packed, limit);
+    if (bytes.length !== entry.uncompressedSize) throw new Error('an entry is not as long as announced');
+    const mode = entry.externalFileAttributes >>> 16;
+    if ((mode & fs.constants.S_IFMT) === fs.constants.S_IFLNK) target.link(entry.fileName, bytes.toString());
+    else target.file(entry.fileName, bytes, mode);
+  }
+  target.close();
+}
+
+async function untar(archive: Buffer, folder: string): Promise<void> {
+  const { extract } = require('tar-stream') as typeof import('tar-stream');
+  const { gunzipSync } = require('node:zlib') as typeof import('node:zlib');
+  const target = new Target(folder);
+  const entries = extract();
+  entries.end(gunzipSync(archive, { maxOutputLength: MAX_BYTES }));
+  for await (const entry of entries) {
+    const { name, type, mode, linkname, size } = entry.header;
+    target.expect(size ?? 0);
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    if (type === 'directory') target.folder(name);
+    else if (type === 'symlink') target.link(name, linkname ?? '');
+    else if (type === 'file' || type === 'contiguous-file') target.file(name, Buffer.concat(chunks), mode ?? 0);
+  }
+  target.close();
+}
+
+/** The folder that is filled. */
+class Target {
+  readonly #root: string;
+  readonly #made = new Set<string>();
+  readonly #links: (readonly [path: string, to: string])[] = [];
+  #bytes = 0;
+  #entries = 0;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Counts an entry before anything is made of it. */
+  expect(bytes: number): void {
+    this.#bytes += bytes;
+    this.#entries += 1;
+    if (this.#bytes > MAX_BYTES || this.#entries > MAX_ENTRIES) throw new Error('the archive is too large');
+  }
+
+  folder(name: string): void {
+    this.#make(this.#inside(name));
+  }
+
+  file(name: string, bytes: Uint8Array, mode: number): void {
+    const path = this.#inside(name);
+    this.#make(dirname(path));
+    fs.writeFileSync(path, bytes, { mode: mode & 0o111 ? 0o755 : 0o644 });
+  }
+
+  link(name: string, to: string): void {
+    if (isAbsolute(to)) throw new Error('a link leads out of the archive');
+    this.#inside(join(dirname(name), to));
+    this.#links.push([this.#inside(name), to]);
+  }
+
+  /** Makes the links, last of all, so that nothing is written through one. */
+  close(): void {
+    for (const [path, to] of this.#links) {
+      this.#make(dirname(path));
+      fs.symlinkSync(to, path);
+    }
+  }
+
+  #inside(name: string): string {
+    const path = resolve(this.#root, name);
+    if (path !== this.#root && !path.startsWith(this.#root + sep)) throw new Error('an entry leads out of the archive');
+    return path;
+  }
+
+  #make(folder: string): void {
+    if (this.#made.has(folder)) return;
+    fs.mkdirSync(folder, { recursive: true });
+    this.#made.add(folder);
+  }
+}

@@ -1,0 +1,63 @@
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { unpack } from './archive.ts';
+import { CodeError } from './code-error.ts';
+import { importFile, lookUp } from './module.ts';
+import { loadText } from './text.ts';
+
+export type Main = (args: unknown) => unknown;
+
+export interface Code {
+  /** `main`, or a path such as `foo.bar`; in an archive `file.function`. */
+  readonly main: string;
+  /** Text, or base64 of an archive when `binary`. */
+  readonly code: string;
+  readonly binary: boolean;
+}
+
+/**
+ * Loads an action as OpenWhisk's nodejs runtime does (runner.js, initializeActionHandler), and ES modules and
+ * TypeScript besides.
+ *
+ * @param folder empty, and the current one: texts and archives are laid there
+ * @throws CodeError with OpenWhisk's sentence, or what the code itself threw
+ */
+export async function load({ main, code, binary }: Code, folder: string): Promise<Main> {
+  const found = binary ? await loadArchive(code, main, folder) : await loadText(code, main, folder);
+  if (typeof found !== 'function') throw new CodeError(`Action entrypoint '${main}' is not a function.`);
+  return found as Main;
+}
+
+async function loadArchive(code: string, main: string, folder: string): Promise<unknown> {
+  await unpack(Buffer.from(code, 'base64'), folder);
+  const [file, path] = splitMain(main);
+  if (file === undefined && !roots.some((name) => fs.existsSync(join(folder, name)))) {
+    throw new CodeError('Zipped actions must contain either package.json or index.js at the root.');
+  }
+  return lookUp(await importFile(resolveEntry(folder, file)), path);
+}
+
+const extensions = ['.js', '.mjs', '.cjs', '.ts', '.mts'];
+const roots = ['package.json', ...extensions.map((extension) => `index${extension}`)];
+
+/** `function`, or `file.function`, or `file.path.to.function`. */
+function splitMain(main: string): [file: string | undefined, path: string] {
+  const dot = main.indexOf('.');
+  if (dot === -1) return [undefined, main];
+  if (dot === 0 || dot === main.length - 1) throw new CodeError('Name of main function is not valid.');
+  return [main.slice(0, dot), main.slice(dot + 1)];
+}
+
+function resolveEntry(folder: string, file: string | undefined): string {
+  const wanted = file === undefined ? folder : join(folder, file);
+  try {
+    return createRequire(join(folder, 'index.js')).resolve(wanted);
+  } catch (error) {
+    // What Node's require does not look for.
+    const stem = file === undefined ? join(folder, 'index') : wanted;
+    const found = extensions.map((extension) => stem + extension).find((path) => fs.existsSync(path));
+    if (found === undefined) throw error;
+    return found;
+  }
+}

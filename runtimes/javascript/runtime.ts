@@ -1,0 +1,118 @@
+import type { FromRuntime, ToRuntime } from '../../src/protocol/frame.ts';
+import type { Activation } from './activation.ts';
+import { failureFrame, rejectionFrame, resultFrame } from './answer.ts';
+import { CodeError } from './code-error.ts';
+import { load, type Main } from './load.ts';
+import type { Logs } from './logs.ts';
+import type { Output } from './output.ts';
+
+type Frame<Type extends ToRuntime['type']> = Extract<ToRuntime, { type: Type }>;
+
+/** Does what the frames from the node ask for, with the sentences of OpenWhisk's nodejs runtime (service.js). */
+export class Runtime {
+  readonly #output: Output;
+  readonly #logs: Logs;
+  readonly #folder: string;
+  /** As it was before the user's code could replace it. */
+  readonly #logError = console.error;
+  #main: Main = notInitialized;
+  #resultLimit = 0;
+
+  constructor(output: Output, logs: Logs, folder: string) {
+    this.#output = output;
+    this.#logs = logs;
+    this.#folder = folder;
+  }
+
+  /** Answers `init`; never throws for what the code does. */
+  async init({ id, main, code, binary, env, resultLimit, logLimit }: Frame<'init'>): Promise<void> {
+    Object.assign(process.env, env);
+    this.#resultLimit = resultLimit;
+    const activation = this.#logs.begin(id, logLimit);
+    try {
+      if (main === '' || code === '') throw new CodeError('Missing main/no code to execute.');
+      this.#logs.watch();
+      this.#main = await load({ main, code, binary }, this.#folder);
+      this.#answer(activation, { type: 'result', id });
+    } catch (error) {
+      const sentence = error instanceof CodeError ? error.message : error;
+      this.#logError('Error during initialization:', sentence);
+      const stack = error instanceof CodeError ? undefined : (error as Error | undefined)?.stack;
+      const text = `Initialization has failed due to: ${describe(stack ? stack : sentence)}`;
+      this.#answer(activation, failureFrame(id, text, resultLimit));
+    }
+  }
+
+  /** Answers `run`, at once where `main` needs no waiting; never throws for what the code does. */
+  run({ id, value, env, logLimit }: Frame<'run'>): void {
+    const activation = this.#logs.begin(id, logLimit);
+    Object.assign(process.env, env);
+    this.#logs.during(activation, () => {
+      try {
+        const result = this.#main(JSON.parse(value) as unknown);
+        if (isThenable(result)) this.#wait(activation, result);
+        else this.#succeed(activation, result);
+      } catch (error) {
+        this.#fail(activation, error);
+      }
+    });
+  }
+
+  #wait(activation: Activation, promise: PromiseLike<unknown>): void {
+    this.#logs.watch();
+    Promise.resolve(promise).then(
+      (result) => this.#succeed(activation, result),
+      (reason) => this.#reject(activation, reason),
+    );
+  }
+
+  #succeed(activation: Activation, result: unknown): void {
+    try {
+      const frame = resultFrame(activation.id, result, this.#resultLimit);
+      if (frame.type === 'failure') {
+        this.#logError(`Result must be of type object but has type "${typeof result}":`, result);
+      }
+      this.#answer(activation, frame);
+    } catch (error) {
+      this.#fail(activation, error);
+    }
+  }
+
+  #reject(activation: Activation, reason: unknown): void {
+    try {
+      this.#answer(activation, rejectionFrame(activation.id, reason, this.#resultLimit));
+    } catch (error) {
+      this.#fail(activation, error);
+    }
+  }
+
+  #fail(activation: Activation, error: unknown): void {
+    this.#logError(error);
+    const text = `An error has occurred: ${describe(error)}`;
+    this.#answer(activation, failureFrame(activation.id, text, this.#resultLimit));
+  }
+
+  /** All lines of an activation go before its answer, in the same write. */
+  #answer(activation: Activation, frame: FromRuntime): void {
+    const frames = this.#logs.finish(activation);
+    frames.push(frame);
+    this.#output.send(frames);
+  }
+}
+
+function notInitialized(): never {
+  throw new Error('System not initialized.');
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}
+
+/** What a template would make of it; some things that can be thrown have no text. */
+function describe(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
