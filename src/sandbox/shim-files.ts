@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -15,9 +15,15 @@ export function readShimFiles(): Record<string, string> {
     // Actions may `require('openwhisk')`: OpenWhisk's nodejs images have it too.
     'javascript/openwhisk.js': bundle('node_modules/openwhisk'),
     'javascript/Dockerfile': read('runtimes/javascript/Dockerfile'),
-    'python/shim.py': read('runtimes/python/shim.py'),
-    'python/Dockerfile': read('runtimes/python/Dockerfile'),
+    ...pythonFiles(),
   };
+}
+
+function pythonFiles(): Record<string, string> {
+  const names = readdirSync(join(root, 'runtimes/python'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.py') || name === 'Dockerfile')
+    .sort();
+  return Object.fromEntries(names.map((name) => [`python/${name}`, read(`runtimes/python/${name}`)]));
 }
 
 function read(path: string): string {
