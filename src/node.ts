@@ -1,0 +1,228 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import runtimes from '../runtimes/manifest.json' with { type: 'json' };
+import { Admin } from './admin/admin.ts';
+import { bootstrapUsers } from './admin/bootstrap.ts';
+import { serveAdmin } from './admin/socket.ts';
+import { ActionRoutes } from './api/actions.ts';
+import { ActivationRoutes } from './api/activations.ts';
+import { createApp } from './api/app.ts';
+import { Authenticator } from './auth/auth.ts';
+import { Throttle } from './auth/throttle.ts';
+import { build } from './build-info.ts';
+import type { NodeFacts } from './cli/banner.ts';
+import type { RunningNode } from './cli/serve.ts';
+import type { Settings } from './config.ts';
+import { Entities } from './entities/entities.ts';
+import { defaultPoolMemory, isExposed, lookAtHost } from './host.ts';
+import { Invocation } from './invocation/invocation.ts';
+import { Invoker } from './invoker/invoker.ts';
+import { type Manifest, parseManifest } from './model/manifest.ts';
+import { Events } from './observe/events.ts';
+import { logTo } from './observe/log.ts';
+import { Metrics } from './observe/metrics.ts';
+import { HttpProtocol } from './protocol/http.ts';
+import { StdioProtocol } from './protocol/stdio.ts';
+import { chooseSandbox } from './sandbox/choose.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
+import { unpackShims } from './sandbox/shims.ts';
+import { CachedEntities } from './store/cache.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+
+/** A runtime that is not ready by then is given up: an image's first start may be slow. */
+const READY_MS = 30_000;
+/** How long a free container serves its own action while another, older one waits for memory. */
+const PATIENCE_MS = 100;
+/** Idle containers are frozen after this long, where freezing costs nothing (OpenWhisk's pause-grace). */
+const PAUSE_AFTER_MS = 10_000;
+const PRUNE_EVERY_MS = 60_000;
+/** Code comes as base64 in JSON; no request is larger. */
+const REQUEST_BYTES = 128 * 1024 * 1024;
+
+/**
+ * The composition root: the only place that constructs what has a life, in the order in which it is needed, and
+ * ends it in the opposite one: doors first, stores last.
+ *
+ * @throws what the operator must hear: StoreRefused, ManifestError, KeyRefused, a port that is taken
+ */
+export async function startNode(settings: Settings): Promise<RunningNode> {
+  const { dataDir, limits } = settings;
+  const events = new Events();
+  logTo(events, { level: settings.logLevel, format: settings.logFormat, write: (line) => process.stderr.write(line) });
+  const closers: (() => Promise<unknown> | unknown)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.reverse().splice(0)) await close();
+  };
+  try {
+    if (settings.clean) rmSync(dataDir, { recursive: true, force: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const store = await openSqliteStore({ file: join(dataDir, 'whisklet.db'), events });
+    closers.push(() => store.close());
+    return await compose(settings, store);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+
+  async function compose(settings: Settings, store: Store): Promise<RunningNode> {
+    const host = lookAtHost();
+    const shimsDir = await unpackShims(join(dataDir, 'runtimes'));
+    const chosen = await chooseSandbox({
+      ...{ dataDir, shimsDir, events, executable: process.execPath, version: build.version },
+      wanted: settings.sandbox,
+      dockerSocket: settings.dockerSocket,
+      pull: settings.pull,
+    });
+    const { sandbox } = chosen;
+    closers.push(() => sandbox.close());
+    await sandbox.sweep();
+
+    const { manifest, kinds } = await runnable(await readManifest(settings.manifest), sandbox);
+    const bridge = chosen.gateway ?? host.bridge;
+    const hosts = settings.host ?? ['127.0.0.1', ...(chosen.gateway ? [chosen.gateway] : [])];
+    const exposed = isExposed(hosts, bridge);
+    const users = await bootstrapUsers({ subjects: store.subjects, users: settings.users, exposed });
+
+    const cached = new CachedEntities(store.entities);
+    const authenticator = new Authenticator(store.subjects);
+    const now = Date.now;
+    const throttle = new Throttle(limits, now);
+    let isDraining = false;
+
+    // The API must know its port before containers can be told where it is, so it listens first, and answers when all is there.
+    const api = Promise.withResolvers<(request: Request) => Response | Promise<Response>>();
+    const servers = listen(hosts, settings.port, async (request) => (await api.promise)(request));
+    closers.push(() => Promise.all(servers.map((server) => server.stop(true))));
+    const port = servers[0]?.port ?? settings.port;
+    const apiHost = settings.apiHost ?? `http://${chosen.gateway ?? '127.0.0.1'}:${port}`;
+
+    const poolMemory = settings.poolMemory ?? defaultPoolMemory(host.memory);
+    const invoker = new Invoker({
+      ...{ sandbox, events, poolMemory },
+      manifest: settings.stemCells === undefined ? manifest : manifest.withStemCells(settings.stemCells),
+      protocols: {
+        stdio: new StdioProtocol({ resultLimit: limits.resultBytes }),
+        http: new HttpProtocol({ resultLimit: limits.resultBytes }),
+      },
+      keepAliveMs: settings.keepAlive,
+      pauseAfterMs: PAUSE_AFTER_MS,
+      patienceMs: PATIENCE_MS,
+      readyMs: READY_MS,
+      parallelStarts: navigator.hardwareConcurrency * 2,
+      stemCells: settings.stemCells !== 0,
+      resultBytes: limits.resultBytes,
+      env: { __OW_API_HOST: apiHost },
+    });
+    const entities: Entities = new Entities({
+      ...{ store: cached, manifest, limits, now },
+      onActionChanged: (id, current) => invoker.retire(id, current && invocation.jobAction(current)),
+    });
+    const run = invoker.run.bind(invoker);
+    const { activations } = store;
+    const invocation = new Invocation({ entities, activations, throttle, run, events, now });
+    const metrics = new Metrics(events, () => invoker.status);
+    const app = createApp({
+      actions: new ActionRoutes({
+        ...{ entities, invocation, throttle, limits },
+        maxWaitMs: settings.blockingWait,
+        isDraining: () => isDraining,
+      }),
+      activations: new ActivationRoutes(activations),
+      ...{ authenticator, limits, manifest, build, events },
+      ops: { metrics: () => metrics.text(), status: () => ({ sandbox: sandbox.name, pool: invoker.status }) },
+    });
+    api.resolve((request) => app.fetch(request));
+
+    const admin = new Admin({
+      subjects: store.subjects,
+      refuseWellKnownKeys: exposed,
+      onChange: () => authenticator.forget(),
+    });
+    const adminServer = serveAdmin(dataDir, admin, events);
+    closers.push(() => adminServer.close());
+    const pruner = setInterval(() => void prune(store, settings, events), PRUNE_EVERY_MS);
+    pruner.unref();
+    closers.push(() => clearInterval(pruner));
+    invoker.start().catch((error: Error) => events.error('invoker', `no stem cells: ${error.message}`));
+
+    let hurry: () => void = () => undefined;
+    const end = async (drainMs: number) => {
+      isDraining = true;
+      const hasty = new Promise<void>((resolve) => {
+        hurry = resolve;
+      });
+      await Promise.race([invoker.drain(drainMs), hasty]);
+      await Promise.all(servers.map((server) => server.stop(false)));
+      await invoker.close();
+      await closeAll();
+    };
+    let stopping: Promise<void> | undefined;
+    const addresses = hosts.map((each) => `http://${each}:${port}`) as [string, ...string[]];
+    const facts: NodeFacts = {
+      version: build.version,
+      addresses,
+      guestKey: users.guestKey,
+      freshKeys: users.fresh,
+      sandbox: { name: sandbox.name, why: chosen.why, isolation: sandbox.isolation },
+      ...{ poolMemory, kinds, dataDir },
+    };
+    return {
+      facts,
+      stop() {
+        stopping ??= end(settings.drainTimeout);
+        return stopping;
+      },
+      stopNow() {
+        stopping ??= end(0);
+        hurry();
+        return stopping;
+      },
+    };
+  }
+}
+
+/** The manifest without the kinds that cannot run here, and what to say of each. */
+async function runnable(all: Manifest, sandbox: Sandbox): Promise<{ manifest: Manifest; kinds: NodeFacts['kinds'] }> {
+  const kinds = await Promise.all(
+    all.kinds.map(async (kind) => {
+      const supported = await sandbox.supports(kind);
+      return supported === true ? { kind: kind.kind } : { kind: kind.kind, problem: supported };
+    }),
+  );
+  const problems = new Set(kinds.filter((each) => 'problem' in each).map(({ kind }) => kind));
+  return { manifest: all.filter(({ kind }) => !problems.has(kind)), kinds };
+}
+
+async function readManifest(file: string | undefined): Promise<Manifest> {
+  return parseManifest(file === undefined ? JSON.stringify(runtimes) : await Bun.file(file).text());
+}
+
+type Server = ReturnType<typeof Bun.serve>;
+
+/** One door for each address; with port 0 the first finds a free one, and the others take the same. */
+function listen(hosts: readonly string[], port: number, fetch: (request: Request) => Promise<Response>): Server[] {
+  const servers: Server[] = [];
+  try {
+    for (const hostname of hosts) {
+      const taken = servers[0]?.port ?? port;
+      servers.push(Bun.serve({ hostname, port: taken, idleTimeout: 0, maxRequestBodySize: REQUEST_BYTES, fetch }));
+    }
+  } catch (error) {
+    for (const server of servers) void server.stop(true);
+    throw error;
+  }
+  return servers;
+}
+
+async function prune(store: Store, settings: Settings, events: Events): Promise<void> {
+  try {
+    const gone = await store.activations.prune({
+      olderThan: Date.now() - settings.activationsMaxAge,
+      maxBytes: settings.activationsMaxSize,
+    });
+    if (gone > 0) events.info('store', `${gone} old activation records were deleted`);
+  } catch (error) {
+    events.warn('store', `old activation records could not be deleted: ${(error as Error).message}`);
+  }
+}
