@@ -1,75 +1,67 @@
 import type { Entity, Stored } from '../model/entities.ts';
-import type { EntityQuery, EntityStore } from './store.ts';
+import { Conflict, type EntityQuery, type EntityStore } from './store.ts';
 
-export interface CacheOptions {
-  /** Entities that are kept at most. */
-  readonly maxEntities?: number;
-  /** Approximate bytes that they may take together. */
-  readonly maxBytes?: number;
-}
-
-const MAX_ENTITIES = 10_000;
-const MAX_BYTES = 64 * 1024 * 1024;
-
-interface Kept {
-  readonly stored: Stored;
+/** How much is kept: whichever is reached first. */
+export interface CacheBounds {
+  readonly entries: number;
+  /** Of the documents as JSON, about a third of what they take in memory. */
   readonly bytes: number;
 }
 
+interface Entry {
+  readonly stored: Stored;
+  readonly bytes: number;
+  /** Asked for since the entry was last at the end of the line. */
+  isUsed: boolean;
+}
+
+const DEFAULTS: CacheBounds = { entries: 10_000, bytes: 32 * 1024 * 1024 };
+
 /**
- * The cache in front of an entity store: reads of known entities are answered from memory, at once by `peek`. Own writes go through
- * it and are seen by the next read; what others write is told by `invalidate`. What is not there is not remembered.
- * The entity that was used longest ago makes room. Code is not kept: containers ask for it once.
+ * The entities that are in use, in memory, in front of a store. What is not there is read, once however many ask at
+ * the same time; what does not exist is not remembered. Own writes are seen at once. Writes of other nodes are seen
+ * when `invalidate` tells of them.
+ *
+ * When it is full, entries go in the order of arrival, but those that were asked for go round once more.
+ * Lists, counts and code are not kept: they are not on the way of a warm call.
  */
 export class CachedEntities implements EntityStore {
   readonly #store: EntityStore;
-  readonly #maxEntities: number;
-  readonly #maxBytes: number;
-  /** In the order of their last use. */
-  readonly #kept = new Map<string, Kept>();
-  /** Loads under way; one that was invalidated meanwhile is no longer here, and its answer is not kept. */
-  readonly #loading = new Map<string, Promise<Stored | undefined>>();
+  readonly #bounds: CacheBounds;
+  readonly #entries = new Map<string, Entry>();
+  /** Reads under way whose answer may still be kept: a write or an invalidation takes them out. */
+  readonly #loads = new Map<string, Promise<Stored | undefined>>();
   #bytes = 0;
+  #invalidations = 0;
 
-  constructor(store: EntityStore, options: CacheOptions = {}) {
+  constructor(store: EntityStore, bounds: Partial<CacheBounds> = {}) {
     this.#store = store;
-    this.#maxEntities = options.maxEntities ?? MAX_ENTITIES;
-    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#bounds = { ...DEFAULTS, ...bounds };
   }
 
-  /** The entity if it is in memory. */
+  /** The entity if it is in memory, at once. */
   peek(id: string): Stored | undefined {
-    const kept = this.#kept.get(id);
-    if (!kept) return undefined;
-    this.#kept.delete(id);
-    this.#kept.set(id, kept);
-    return kept.stored;
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.stored;
   }
 
   async get(id: string): Promise<Stored | undefined> {
-    return this.peek(id) ?? this.#loading.get(id) ?? this.#load(id);
+    return this.peek(id) ?? this.#loads.get(id) ?? this.#load(id);
   }
 
   async put(entity: Entity, rev?: string, code?: string): Promise<string> {
     const id = `${entity.namespace}/${entity.name}`;
-    try {
-      const next = await this.#store.put(entity, rev, code);
-      this.invalidate(id);
-      this.#keep(id, { entity, rev: next });
-      return next;
-    } catch (error) {
-      // A conflict means that what is kept is stale.
-      this.invalidate(id);
-      throw error;
-    }
+    const before = this.#invalidations;
+    const next = await this.#writing(id, this.#store.put(entity, rev, code));
+    // Somebody else may have written after us, and it is not known what: the next reader reads.
+    if (before === this.#invalidations) this.#keep(id, { entity, rev: next });
+    return next;
   }
 
   async delete(id: string, rev: string): Promise<void> {
-    try {
-      await this.#store.delete(id, rev);
-    } finally {
-      this.invalidate(id);
-    }
+    await this.#writing(id, this.#store.delete(id, rev));
   }
 
   code(id: string, rev: string): Promise<string | undefined> {
@@ -84,41 +76,73 @@ export class CachedEntities implements EntityStore {
     return this.#store.count(query);
   }
 
-  /** Somebody changed or deleted it. */
-  invalidate(id: string): void {
-    this.#loading.delete(id);
-    const kept = this.#kept.get(id);
-    if (!kept) return;
-    this.#kept.delete(id);
-    this.#bytes -= kept.bytes;
+  /** Forgets an entity that another node has changed; without an id, all of them. */
+  invalidate(id?: string): void {
+    this.#invalidations++;
+    if (id === undefined) {
+      this.#entries.clear();
+      this.#loads.clear();
+      this.#bytes = 0;
+    } else this.#forget(id);
   }
 
   #load(id: string): Promise<Stored | undefined> {
-    const loading = this.#store.get(id).then(
+    const load = this.#store.get(id).then(
       (stored) => {
-        if (this.#loading.get(id) === loading) {
-          this.#loading.delete(id);
-          if (stored) this.#keep(id, stored);
-        }
+        if (this.#endLoad(id, load) && stored !== undefined) this.#keep(id, stored);
         return stored;
       },
-      (error) => {
-        if (this.#loading.get(id) === loading) this.#loading.delete(id);
+      (error: unknown) => {
+        this.#endLoad(id, load);
         throw error;
       },
     );
-    this.#loading.set(id, loading);
-    return loading;
+    this.#loads.set(id, load);
+    return load;
+  }
+
+  /** True when nothing was written meanwhile, so that what was read is still so. */
+  #endLoad(id: string, load: Promise<Stored | undefined>): boolean {
+    return this.#loads.get(id) === load && this.#loads.delete(id);
+  }
+
+  /** A write makes what is kept wrong; a conflict tells that it was wrong already. Other failures changed nothing. */
+  async #writing<T>(id: string, write: Promise<T>): Promise<T> {
+    try {
+      const written = await write;
+      this.#forget(id);
+      return written;
+    } catch (error) {
+      if (error instanceof Conflict) this.#forget(id);
+      throw error;
+    }
   }
 
   #keep(id: string, stored: Stored): void {
-    const bytes = JSON.stringify(stored.entity).length * 2;
-    this.#kept.set(id, { stored, bytes });
+    this.#forget(id);
+    const bytes = JSON.stringify(stored.entity).length;
+    if (bytes > this.#bounds.bytes) return;
+    this.#entries.set(id, { stored, bytes, isUsed: false });
     this.#bytes += bytes;
-    for (const [oldest, kept] of this.#kept) {
-      if (this.#kept.size <= this.#maxEntities && this.#bytes <= this.#maxBytes) break;
-      this.#kept.delete(oldest);
-      this.#bytes -= kept.bytes;
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    for (const [id, entry] of this.#entries) {
+      if (this.#entries.size <= this.#bounds.entries && this.#bytes <= this.#bounds.bytes) return;
+      this.#entries.delete(id);
+      if (entry.isUsed) {
+        entry.isUsed = false;
+        this.#entries.set(id, entry);
+      } else this.#bytes -= entry.bytes;
     }
+  }
+
+  #forget(id: string): void {
+    this.#loads.delete(id);
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#bytes -= entry.bytes;
   }
 }

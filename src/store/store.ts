@@ -27,7 +27,7 @@ export interface EntityStore {
   get(id: string): Promise<Stored | undefined>;
   /**
    * Creates (no `rev`) or replaces (the `rev` that was read), and answers the new revision.
-   * @param code stored with the action; undefined keeps the code that is there
+   * @param code stored with the action; undefined keeps the code that is there, but a sequence has none
    */
   put(entity: Entity, rev?: string, code?: string): Promise<string>;
   delete(id: string, rev: string): Promise<void>;
@@ -52,7 +52,9 @@ export interface EntityQuery {
 export interface ActivationStore {
   /**
    * Takes a record to be written; resolves when it is durable. Writes are gathered and done off the serving
-   * thread. From the moment of the call, `get` and `list` show the record. The same id twice is written once.
+   * thread. From the moment of the call, `get` and `list` show the record. The same id twice is written once: ids are
+   * unique over all namespaces, and the first record stays. While it cannot be written it waits in memory; it is
+   * rejected with `StoreUnavailable` only when it was given up, because too much waits or the store closes.
    */
   put(activation: Activation): Promise<void>;
   get(namespace: string, activationId: string): Promise<Activation | undefined>;
@@ -87,7 +89,7 @@ export interface SubjectStore {
   get(subject: string): Promise<StoredSubject | undefined>;
   put(subject: Subject, rev?: string): Promise<string>;
   delete(subject: string, rev: string): Promise<void>;
-  /** Those whose key this is, or who have this namespace. */
+  /** Those whose key this is, or who have this namespace; without the blocked ones (the view `identities`). */
   find(by: { readonly uuid: string } | { readonly namespace: string }): Promise<StoredSubject[]>;
   /** All, in order of their names. */
   list(): Promise<StoredSubject[]>;

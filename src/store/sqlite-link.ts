@@ -1,0 +1,81 @@
+import type { Call, Failure, FromWriter, ToWriter, Value } from './sqlite-messages.ts';
+import { Conflict, StoreRefused, StoreUnavailable } from './store.ts';
+
+interface Waiting {
+  resolve(value: Value): void;
+  reject(error: unknown): void;
+}
+
+/** The serving thread's end of the writer (sqlite-writer.ts): a call goes there, a promise comes back. */
+export class WriterLink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  /** Set when the thread is gone: why nothing can be written any more. */
+  #gone: string | undefined;
+
+  constructor() {
+    this.#worker = new Worker(writerUrl(), { name: 'store writer' });
+    this.#worker.onmessage = (event: MessageEvent<FromWriter>) => this.#take(event.data);
+    this.#worker.onerror = (event: ErrorEvent) => this.#lose(`The store's writer has failed: ${event.message}`);
+    this.#worker.addEventListener('close', () => this.#lose("The store's writer has ended."));
+  }
+
+  /** @throws the contract's errors, or the text of a fault in the writer */
+  ask(call: Call): Promise<Value> {
+    return this.#send((number) => ({ ...call, call: number }));
+  }
+
+  /** @param firstSeq the number of the first record, the others follow @param heads JSON of `Head[]` */
+  putRecords(firstSeq: number, heads: string, results: readonly string[]): Promise<Value> {
+    return this.#send((number) => [number, firstSeq, heads, ...results]);
+  }
+
+  /** Ends the thread; what it has not answered by now is rejected. */
+  end(): void {
+    this.#lose('The store is closed.');
+    this.#worker.terminate();
+  }
+
+  #send(message: (number: number) => ToWriter): Promise<Value> {
+    if (this.#gone !== undefined) return Promise.reject(new StoreUnavailable(this.#gone));
+    const number = ++this.#calls;
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    this.#waiting.set(number, { resolve, reject });
+    this.#worker.postMessage(message(number));
+    return promise;
+  }
+
+  #take(answers: FromWriter): void {
+    for (const answer of answers) {
+      const waiting = this.#waiting.get(answer.call);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(answer.call);
+      if ('error' in answer) waiting.reject(toError(answer.error));
+      else waiting.resolve(answer.value);
+    }
+  }
+
+  #lose(why: string): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = why;
+    for (const { reject } of this.#waiting.values()) reject(new StoreUnavailable(why));
+    this.#waiting.clear();
+  }
+}
+
+function toError({ kind, text }: Failure): Error {
+  if (kind === 'Conflict') return new Conflict(text);
+  if (kind === 'StoreUnavailable') return new StoreUnavailable(text);
+  if (kind === 'StoreRefused') return new StoreRefused(text);
+  return new Error(text);
+}
+
+/**
+ * From source the writer is the file beside this one. In the executable all modules are one file, at the root of the
+ * build (src/), and the writer is the second entry: there its place is told from that root.
+ */
+function writerUrl(): URL {
+  const isSource = import.meta.url.endsWith('/sqlite-link.ts');
+  return new URL(isSource ? './sqlite-writer.ts' : './store/sqlite-writer.js', import.meta.url);
+}

@@ -1,0 +1,4 @@
+import { temporaryData } from '../util/sqlite.ts';
+import { storeContract } from './store.ts';
+
+storeContract('SQLite', async () => temporaryData());
