@@ -38,6 +38,8 @@ export function containerOptions(spec: PlaceSpec, image: string, defaults: Conta
     Image: image,
     Labels: { ...labels, 'io.whisklet.kind': runtime.kind },
     Env: Object.entries(isOurs ? { HOME: '/tmp', ...env } : env).map(([name, value]) => `${name}=${value}`),
+    // For an engine that stops: nobody is left who could use the container.
+    StopTimeout: 1,
     Tty: false,
     AttachStdin: isOurs,
     AttachStdout: true,

@@ -45,6 +45,8 @@ const PORT = 8080;
 export class DockerSandbox implements Sandbox {
   readonly name = 'docker';
   readonly isolation: string;
+  /** The label that all containers and images of this data folder carry: `name=value`. */
+  readonly label: string;
   readonly #options: DockerSandboxOptions;
   readonly #images: Images;
   readonly #labels: Readonly<Record<string, string>>;
@@ -61,7 +63,8 @@ export class DockerSandbox implements Sandbox {
     this.isolation = `each container is a Docker container without privileges (engine ${docker.version})`;
     const data = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12);
     this.#labels = { [DATA_LABEL]: data, [NODE_LABEL]: this.#run };
-    this.#images = new Images({ ...options, label: `${DATA_LABEL}=${data}` });
+    this.label = `${DATA_LABEL}=${data}`;
+    this.#images = new Images({ ...options, label: this.label });
   }
 
   supports(runtime: RuntimeSpec): Promise<true | string> {
@@ -87,7 +90,7 @@ export class DockerSandbox implements Sandbox {
 
   async sweep(): Promise<number> {
     const { docker } = this.#options;
-    const found = await docker.list(`${DATA_LABEL}=${this.#labels[DATA_LABEL]}`);
+    const found = await docker.list(this.label);
     const old = found.filter(({ labels }) => labels[NODE_LABEL] !== this.#run);
     await pLimit(REMOVALS_AT_ONCE).map(old, ({ name }) => docker.remove(name));
     return old.length;

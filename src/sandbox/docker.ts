@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 
@@ -12,7 +13,7 @@ export class Docker {
   readonly version: string;
   /** True when it can put an init process into containers, which reaps what their runtime leaves behind. */
   readonly hasInit: boolean;
-  /** The address at which containers on the network reach this host; undefined on a network without one. */
+  /** The address of this host at which containers on the network reach it; undefined where it has none there. */
   readonly gateway: string | undefined;
   /** False when it is on another machine, whose files we cannot touch. */
   readonly isLocal: boolean;
@@ -146,15 +147,19 @@ export class Docker {
     }
   }
 
-  /** Tags of the images with this label. */
+  /** The images with this label: their tags, or the id of one that lost its last tag. */
   async images(label: string): Promise<string[]> {
     const filters = JSON.stringify({ label: [label] });
-    return (await asked(this.#client.listImages({ filters }))).flatMap(({ RepoTags }) => RepoTags ?? []);
+    const found = await asked(this.#client.listImages({ filters }));
+    return found.flatMap(({ Id, RepoTags }) => {
+      const tags = (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>');
+      return tags.length > 0 ? tags : [Id];
+    });
   }
 
   /** Takes the tag away, and the image with its last one; not when a container is made of it. */
-  async removeImage(tag: string): Promise<void> {
-    await asked(this.#client.getImage(tag).remove());
+  async removeImage(image: string): Promise<void> {
+    await asked(this.#client.getImage(image).remove());
   }
 }
 
@@ -213,9 +218,14 @@ function parseAddress(address: string) {
   return { socketPath: undefined, host: url.hostname, port: Number(url.port || 2375) };
 }
 
-/** Docker names the gateway of its bridge only once it has been used; it is the first address of the subnet. */
+/**
+ * Docker names the gateway of its bridge only once it has been used; it is the first address of the subnet. An engine
+ * in a virtual machine has a gateway that is not ours.
+ */
 function gatewayOf(config: { Gateway?: string | undefined; Subnet?: string | undefined } = {}): string | undefined {
-  return config.Gateway ?? config.Subnet?.replace(/\.\d+\/\d+$/, '.1');
+  const gateway = config.Gateway ?? config.Subnet?.replace(/\.\d+\/\d+$/, '.1');
+  const ours = Object.values(networkInterfaces()).flat();
+  return ours.some((each) => each?.address === gateway) ? gateway : undefined;
 }
 
 /** Waits for an answer, and puts what can go wrong into our words. */

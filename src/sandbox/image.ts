@@ -35,12 +35,17 @@ export class Images {
     this.#options = options;
   }
 
-  /** True when containers of this runtime can be had, or why not. */
+  /** True when containers of this runtime can be had, or why not. An image of our own is begun to be made. */
   async supports(runtime: RuntimeSpec): Promise<true | string> {
-    const { docker, pull } = this.#options;
-    const { image } = runtime;
+    const { docker, pull, shimsDir } = this.#options;
+    const { family = '', image } = runtime;
+    if (image === undefined) {
+      if (!(await Bun.file(join(shimsDir, family, 'shim.js')).exists())) return `there is no shim for '${family}'`;
+      // Nobody waits for it here, and whoever needs it hears what went wrong.
+      this.#own(runtime).catch(() => undefined);
+      return true;
+    }
     try {
-      if (image === undefined) return await this.#own(runtime).then(() => true as const);
       if (await docker.hasImage(image)) return true;
     } catch (error) {
       return (error as Error).message;
@@ -130,7 +135,7 @@ export class Images {
     await docker.importImage(pack(), repo, tag, [...changes, `LABEL ${label}`]);
     events.info('docker', `made image ${image} in ${Math.round(performance.now() - start)} ms`);
     for (const old of await docker.images(label)) {
-      if (old === image || !old.startsWith(`${repo}:`)) continue;
+      if (old === image || !(old.startsWith(`${repo}:`) || old.startsWith('sha256:'))) continue;
       // A container may still be made of it; the next start tries again.
       await docker.removeImage(old).catch((error: Error) => events.debug('docker', error.message));
     }

@@ -16,3 +16,8 @@ const found = await look();
 /** Undefined when there is none: then `noDocker` says why, and tests are skipped with it in their name. */
 export const docker = typeof found === 'string' ? undefined : found;
 export const noDocker = typeof found === 'string' ? ` (skipped: ${found})` : '';
+
+/** Removes the images that tests made, where no other test uses them now. */
+export async function removeImages(label: string): Promise<void> {
+  for (const tag of (await docker?.images(label)) ?? []) await docker?.removeImage(tag).catch(() => undefined);
+}
