@@ -219,7 +219,7 @@ async function makeFolderFor(folder: string, uid: number | undefined): Promise<v
 function environment(program: Program, given: PlaceSpec['env'], home: string): Record<string, string> {
   const safe = Object.entries(given).filter(([name]) => !/^(LD_|BASH_|ENV$|IFS$)/.test(name));
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/whisklet/bin',
     LANG: 'C.UTF-8',
     ...Object.fromEntries(safe),
     ...program.env,

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
  *
  *     /usr (/bin, /lib… as the host has them)   the host's programs and libraries
  *     /etc                                      names, certificates, resolver; users: root, nobody and the places'
- *     /whisklet/bin/bun                         this executable
+ *     /whisklet/bin/bun, node                   this executable
  *     /whisklet/runtime                         the shim of the place's family
  *     /tmp /dev/shm                             private, in memory, limited
  *     /proc /dev                                of the place's own namespaces; the harmless devices
@@ -71,6 +71,9 @@ export async function makePlaceRoot({ folder, executable, uids }: PlaceRootOptio
   }
   mounts.push({ from: executable, to: EXECUTABLE_IN_PLACE });
   await makeFolder(join(folder, RUNTIME_IN_PLACE));
+  // It acts as either, for actions that start one.
+  await makeFolder(join(folder, dirname(EXECUTABLE_IN_PLACE)));
+  await makeLink('bun', join(folder, dirname(EXECUTABLE_IN_PLACE), 'node'));
   for (const mount of mounts) await makeMountPoint(folder, mount);
   return { folder, mounts };
 }

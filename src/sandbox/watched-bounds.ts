@@ -1,15 +1,15 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import type { Bounds, FirstProcess } from './bounds.ts';
 import {
   childrenOf,
   isRunning,
   isStopped,
-  parentOf,
   processesCarrying,
   processIds,
   proportionalBytes,
   residentBytes,
   signal,
+  startOf,
 } from './processes.ts';
 
 export interface WatchOptions {
@@ -18,6 +18,9 @@ export interface WatchOptions {
   /** How the processes of the place are told from others: they are a namespace, or carry this text in their environment. */
   readonly members: 'namespace' | { readonly carrying: string };
 }
+
+/** By then a place has its namespace. */
+const FIRST_LOOK_MS = 20;
 
 /**
  * Bounds for hosts without control groups: the memory of the place is looked at again and again, the more often
@@ -40,7 +43,8 @@ export class WatchedBounds implements Bounds {
 
   begin(first: FirstProcess): void {
     this.#members.first = first;
-    this.#look();
+    this.#timer = setTimeout(() => this.#look(), FIRST_LOOK_MS);
+    this.#timer.unref();
   }
 
   async resize(megabytes: number): Promise<void> {
@@ -98,12 +102,15 @@ interface Members {
 /** All of a pid namespace, below the one process that the node started outside of it. */
 class Namespace implements Members {
   first: FirstProcess | undefined;
-  #init: number | undefined;
+  /** With its start, for its number may be another's one day. */
+  #init: { readonly pid: number; readonly start: string | undefined } | undefined;
 
   bytes(of: (pid: number, proc: string) => number): number {
     const init = this.#findInit();
     if (init === undefined) return 0;
     const proc = `/proc/${init}/root/proc`;
+    // Until it has entered its own root, what is seen there is the host's: in a namespace of its own we are not known.
+    if (existsSync(`${proc}/self`)) return 0;
     const processes = processIds(proc).reduce((sum, pid) => sum + of(pid, proc), 0);
     return processes + filesIn(`/proc/${init}/root/tmp`) + filesIn(`/proc/${init}/root/dev/shm`);
   }
@@ -115,17 +122,19 @@ class Namespace implements Members {
     first.kill('SIGSTOP');
     await until(() => isStopped(first.pid) || !isRunning(first.pid));
     const init = this.#findInit();
-    // The end of its first process is the end of a pid namespace.
+    // The end of its first process is the end of a pid namespace, which waits for all others in it.
     if (init !== undefined) signal(init, 'SIGKILL');
     first.kill('SIGKILL');
-    await until(() => (init === undefined || !isRunning(init)) && !isRunning(first.pid));
+    await until(() => this.#findInit() === undefined && !isRunning(first.pid));
   }
 
   #findInit(): number | undefined {
-    const { first } = this;
-    if (!first) return undefined;
-    if (this.#init === undefined || parentOf(this.#init) !== first.pid) this.#init = childrenOf(first.pid)[0];
-    return this.#init;
+    if (this.#init === undefined && this.first) {
+      const [pid] = childrenOf(this.first.pid);
+      if (pid !== undefined) this.#init = { pid, start: startOf(pid) };
+    }
+    const { pid, start } = this.#init ?? {};
+    return pid !== undefined && isRunning(pid) && startOf(pid) === start ? pid : undefined;
   }
 }
 
