@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import runtimes from '../runtimes/manifest.json' with { type: 'json' };
 import { Admin } from './admin/admin.ts';
@@ -21,13 +21,13 @@ import { type Manifest, parseManifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
+import { cleanStore, openStore } from './offline.ts';
 import { HttpProtocol } from './protocol/http.ts';
 import { StdioProtocol } from './protocol/stdio.ts';
 import { chooseSandbox } from './sandbox/choose.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { unpackShims } from './sandbox/shims.ts';
 import { CachedEntities } from './store/cache.ts';
-import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 
 /** A runtime that is not ready by then is given up: an image's first start may be slow. */
@@ -55,9 +55,9 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     for (const close of closers.reverse().splice(0)) await close();
   };
   try {
-    if (settings.clean) rmSync(dataDir, { recursive: true, force: true });
+    if (settings.clean) cleanStore(settings);
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const store = await openSqliteStore({ file: join(dataDir, 'whisklet.db'), events });
+    const store = await openStore(settings, events);
     closers.push(() => store.close());
     return await compose(settings, store);
   } catch (error) {

@@ -1,0 +1,41 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Admin } from './admin/admin.ts';
+import type { Settings } from './config.ts';
+import { isExposed, lookAtHost } from './host.ts';
+import { Events } from './observe/events.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import { FileLock } from './store/sqlite-lock.ts';
+import type { Store } from './store/store.ts';
+
+/** The store that the settings ask for. @throws StoreRefused */
+export function openStore(settings: Settings, events: Events): Promise<Store> {
+  return openSqliteStore({ file: dataFile(settings), events });
+}
+
+/** Deletes all that is stored in the data folder, and nothing else there. @throws StoreRefused while a node uses it */
+export function cleanStore(settings: Settings): void {
+  const file = dataFile(settings);
+  if (!existsSync(file)) return;
+  const lock = new FileLock(file);
+  try {
+    for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Works on the subjects while no node runs; the data folder is held meanwhile. @throws StoreRefused */
+export async function withAdmin<T>(settings: Settings, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const store = await openStore(settings, new Events());
+  try {
+    const refuseWellKnownKeys = isExposed(settings.host ?? [], lookAtHost().bridge);
+    return await work(new Admin({ subjects: store.subjects, refuseWellKnownKeys, onChange: () => undefined }));
+  } finally {
+    await store.close();
+  }
+}
+
+function dataFile({ dataDir }: Settings): string {
+  return join(dataDir, 'whisklet.db');
+}
