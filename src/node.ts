@@ -79,9 +79,10 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     await sandbox.sweep();
 
     const { manifest, kinds } = await runnable(await readManifest(settings.manifest), sandbox);
-    const bridge = chosen.gateway ?? host.bridge;
-    const hosts = settings.host ?? ['127.0.0.1', ...(chosen.gateway ? [chosen.gateway] : [])];
-    const exposed = isExposed(hosts, bridge);
+    /** Where containers with a network of their own reach this node. */
+    const bridge = sandbox.name === 'docker' ? (chosen.gateway ?? host.bridge) : undefined;
+    const hosts = settings.host ?? ['127.0.0.1', ...(bridge ? [bridge] : [])];
+    const exposed = isExposed(hosts, chosen.gateway ?? host.bridge);
     const users = await bootstrapUsers({ subjects: store.subjects, users: settings.users, exposed });
 
     const cached = new CachedEntities(store.entities);
@@ -95,7 +96,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const servers = listen(hosts, settings.port, async (request) => (await api.promise)(request));
     closers.push(() => Promise.all(servers.map((server) => server.stop(true))));
     const port = servers[0]?.port ?? settings.port;
-    const apiHost = settings.apiHost ?? `http://${chosen.gateway ?? '127.0.0.1'}:${port}`;
+    const apiHost = settings.apiHost ?? `http://${bridge ?? '127.0.0.1'}:${port}`;
 
     const poolMemory = settings.poolMemory ?? defaultPoolMemory(host.memory);
     const invoker = new Invoker({
