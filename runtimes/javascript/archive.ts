@@ -1,12 +1,12 @@
 import fs from 'node:fs';
-import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, resolve, sep } from 'node:path';
 import { CodeError } from './code-error.ts';
 
 /** What an archive may unpack to. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_ENTRIES = 100_000;
 
-/** Unpacks a zip or a tar.gz into a folder: nothing outside of it is written, and links lead nowhere outside. */
+/** Unpacks a zip or a tar.gz into a folder: nothing outside of it is written, and links that lead outside are left out. */
 export async function unpack(archive: Buffer, folder: string): Promise<void> {
   const [first, second, third] = archive;
   if (first === 0x50 && second === 0x4b) {
@@ -98,10 +98,10 @@ class Target {
     fs.writeFileSync(path, bytes, { mode: mode & 0o111 ? 0o755 : 0o644 });
   }
 
+  /** Links that lead outside are left out. */
   link(name: string, to: string): void {
-    if (isAbsolute(to)) throw new Error('a link leads out of the archive');
-    this.#inside(join(dirname(name), to));
-    this.#links.push([this.#inside(name), to]);
+    const path = this.#inside(name);
+    if (!isAbsolute(to) && this.#holds(resolve(dirname(path), to))) this.#links.push([path, to]);
   }
 
   /** Makes the links, last of all, so that nothing is written through one. */
@@ -114,8 +114,12 @@ class Target {
 
   #inside(name: string): string {
     const path = resolve(this.#root, name);
-    if (path !== this.#root && !path.startsWith(this.#root + sep)) throw new Error('an entry leads out of the archive');
+    if (!this.#holds(path)) throw new Error('an entry leads out of the archive');
     return path;
+  }
+
+  #holds(path: string): boolean {
+    return path === this.#root || path.startsWith(this.#root + sep);
   }
 
   #make(folder: string): void {

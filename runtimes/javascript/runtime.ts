@@ -29,8 +29,10 @@ export class Runtime {
     Object.assign(process.env, env);
     this.#resultLimit = resultLimit;
     const activation = this.#logs.begin(id, logLimit);
+    if (main === '' || code === '') {
+      return this.#answer(activation, failureFrame(id, 'Missing main/no code to execute.', resultLimit));
+    }
     try {
-      if (main === '' || code === '') throw new CodeError('Missing main/no code to execute.');
       this.#logs.watch();
       this.#main = await load({ main, code, binary }, this.#folder);
       this.#answer(activation, { type: 'result', id });
@@ -49,7 +51,9 @@ export class Runtime {
     Object.assign(process.env, env);
     this.#logs.during(activation, () => {
       try {
-        const result = this.#main(JSON.parse(value) as unknown);
+        // Called without a `this`.
+        const main = this.#main;
+        const result = main(JSON.parse(value) as unknown);
         if (isThenable(result)) this.#wait(activation, result);
         else this.#succeed(activation, result);
       } catch (error) {
