@@ -24,7 +24,7 @@ function makeImages(version = 'image-test'): Images {
   return new Images({ ...where, version, label: LABEL, pull: 'never' });
 }
 
-describe.skipIf(docker === undefined)(`images${noDocker}`, () => {
+describe.skipIf(docker === undefined)(`images${noDocker ? ` (skipped: ${noDocker})` : ''}`, () => {
   beforeAll(async () => {
     shimsDir = await mkdtemp(join(tmpdir(), 'whisklet-images-'));
     await mkdir(join(shimsDir, 'javascript'));

@@ -40,70 +40,73 @@ function run(talk: Talk, value: object, logs = new LogCollector(LIMIT)) {
   });
 }
 
-describe.skipIf(docker === undefined)(`an image that speaks OpenWhisk's protocol, in Docker${noDocker}`, () => {
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'whisklet-http-'));
-    const shimDir = join(folder, 'openwhisk');
-    await mkdir(shimDir);
-    const program = Bun.file(resolve(import.meta.dir, '../fixture/runtime/openwhisk.js'));
-    await Bun.write(join(shimDir, 'shim.js'), program);
-    const family = 'openwhisk';
-    const image = await describeOwnImage({ executable: process.execPath, shimDir, family, version: 'test' });
-    // As images of others are: it runs as root in its container.
-    const changes = image.changes.filter((line) => !line.startsWith('USER'));
-    await engine.importImage(image.pack(), 'whisklet-test/openwhisk', '1', [...changes, `LABEL ${LABEL}`]);
-    sandbox = new DockerSandbox({
-      ...{ docker: engine, events: new Events(), dataDir: folder, shimsDir: folder },
-      ...{ executable: process.execPath, version: 'test', pull: 'never' },
+describe.skipIf(docker === undefined)(
+  `an image that speaks OpenWhisk's protocol, in Docker${noDocker ? ` (skipped: ${noDocker})` : ''}`,
+  () => {
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'whisklet-http-'));
+      const shimDir = join(folder, 'openwhisk');
+      await mkdir(shimDir);
+      const program = Bun.file(resolve(import.meta.dir, '../fixture/runtime/openwhisk.js'));
+      await Bun.write(join(shimDir, 'shim.js'), program);
+      const family = 'openwhisk';
+      const image = await describeOwnImage({ executable: process.execPath, shimDir, family, version: 'test' });
+      // As images of others are: it runs as root in its container.
+      const changes = image.changes.filter((line) => !line.startsWith('USER'));
+      await engine.importImage(image.pack(), 'whisklet-test/openwhisk', '1', [...changes, `LABEL ${LABEL}`]);
+      sandbox = new DockerSandbox({
+        ...{ docker: engine, events: new Events(), dataDir: folder, shimsDir: folder },
+        ...{ executable: process.execPath, version: 'test', pull: 'never' },
+      });
     });
-  });
-  afterEach(() => Promise.all(places.splice(0).map((place) => place.destroy())));
-  afterAll(async () => {
-    await sandbox.close();
-    await removeImages(LABEL);
-    await rm(folder, { recursive: true });
-  });
-
-  test('is supported when it is here', async () => {
-    expect(await sandbox.supports({ kind: 'blackbox', protocol: 'http', image: IMAGE })).toBe(true);
-  });
-
-  test('runs unchanged, with its logs complete', async () => {
-    const [talk] = await open(256, { LISTEN_AFTER: '100' });
-    expect(await init(talk, 'ok')).toEqual({ type: 'result', value: '{"ok":true}' });
-    for (let count = 0; count < 20; count++) {
-      const logs = new LogCollector(LIMIT);
-      expect(await run(talk, { do: 'print late' }, logs)).toEqual({ type: 'result', value: '{"late":true}' });
-      expect(logs.lines.map((line) => line.slice(31))).toEqual(['stdout: late']);
-    }
-  });
-
-  test('is told apart from one that ran out of memory', async () => {
-    const [talk, place] = await open(128);
-    await init(talk, 'ok');
-    let exit: unknown;
-    void place.exited.then((found) => {
-      exit = found;
+    afterEach(() => Promise.all(places.splice(0).map((place) => place.destroy())));
+    afterAll(async () => {
+      await sandbox.close();
+      await removeImages(LABEL);
+      await rm(folder, { recursive: true });
     });
-    await expect(run(talk, { do: 'eat' })).rejects.toBeInstanceOf(RuntimeFault);
-    expect(exit).toMatchObject({ outOfMemory: true });
-  });
 
-  test('gets the next container with the same address without the connections of the last', async () => {
-    for (let count = 0; count < 3; count++) {
+    test('is supported when it is here', async () => {
+      expect(await sandbox.supports({ kind: 'blackbox', protocol: 'http', image: IMAGE })).toBe(true);
+    });
+
+    test('runs unchanged, with its logs complete', async () => {
+      const [talk] = await open(256, { LISTEN_AFTER: '100' });
+      expect(await init(talk, 'ok')).toEqual({ type: 'result', value: '{"ok":true}' });
+      for (let count = 0; count < 20; count++) {
+        const logs = new LogCollector(LIMIT);
+        expect(await run(talk, { do: 'print late' }, logs)).toEqual({ type: 'result', value: '{"late":true}' });
+        expect(logs.lines.map((line) => line.slice(31))).toEqual(['stdout: late']);
+      }
+    });
+
+    test('is told apart from one that ran out of memory', async () => {
+      const [talk, place] = await open(128);
+      await init(talk, 'ok');
+      let exit: unknown;
+      void place.exited.then((found) => {
+        exit = found;
+      });
+      await expect(run(talk, { do: 'eat' })).rejects.toBeInstanceOf(RuntimeFault);
+      expect(exit).toMatchObject({ outOfMemory: true });
+    });
+
+    test('gets the next container with the same address without the connections of the last', async () => {
+      for (let count = 0; count < 3; count++) {
+        const [talk, place] = await open();
+        expect(await init(talk, 'ok')).toMatchObject({ type: 'result' });
+        expect(await run(talk, { do: 'sleep', ms: 0 })).toEqual({ type: 'result', value: '{"slept":0}' });
+        await place.destroy();
+      }
+    });
+
+    test('answers again after it was frozen', async () => {
       const [talk, place] = await open();
-      expect(await init(talk, 'ok')).toMatchObject({ type: 'result' });
-      expect(await run(talk, { do: 'sleep', ms: 0 })).toEqual({ type: 'result', value: '{"slept":0}' });
-      await place.destroy();
-    }
-  });
-
-  test('answers again after it was frozen', async () => {
-    const [talk, place] = await open();
-    await init(talk, 'ok');
-    await run(talk, { do: 'sleep', ms: 0 });
-    await place.pause();
-    await place.resume();
-    expect(await run(talk, { do: 'sleep', ms: 1 })).toEqual({ type: 'result', value: '{"slept":1}' });
-  });
-});
+      await init(talk, 'ok');
+      await run(talk, { do: 'sleep', ms: 0 });
+      await place.pause();
+      await place.resume();
+      expect(await run(talk, { do: 'sleep', ms: 1 })).toEqual({ type: 'result', value: '{"slept":1}' });
+    });
+  },
+);
