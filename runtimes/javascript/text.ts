@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { importFile, lookUp } from './module.ts';
+import { importFile, lookUp, type Namespace } from './module.ts';
 import { stripTypes } from './types.ts';
 
 /**
@@ -13,21 +13,21 @@ import { stripTypes } from './types.ts';
 export async function loadText(code: string, main: string, folder: string): Promise<unknown> {
   const script = parseScript(code, main, folder);
   if (typeof script === 'function') return script();
-  const module = await loadModule(code, main, join(folder, 'index.mjs'));
+  const module = await loadModule(code, main, join(folder, 'index'));
   if (!(module instanceof SyntaxError)) return module.found;
 
   const javascript = stripTypes(code);
   if (javascript !== undefined && javascript !== code) {
     const typed = parseScript(javascript, main, folder);
     if (typeof typed === 'function') return typed();
-    const typedModule = await loadModule(javascript, main, join(folder, 'index.ts.mjs'));
+    const typedModule = await loadModule(javascript, main, join(folder, 'index.ts'));
     if (!(typedModule instanceof SyntaxError)) return typedModule.found;
   }
   throw moduleSyntax.test(code) ? module : script;
 }
 
 /** Only a hint: it decides which of two syntax errors is shown. */
-const moduleSyntax = /^\s*(import|export)\b/m;
+const moduleSyntax = /\b(import|export|await)\b/;
 
 /**
  * Parses the text as a script that sees `require`, `module` and `exports`. Sloppy mode, as `eval` in runner.js:
@@ -57,18 +57,27 @@ try { return ${main} } catch (error) {
 // biome-ignore lint/security/noGlobalEval: running code that came as text is what this file is for
 const globalEval = eval;
 
+/** The name under which a main that is not exported is exported all the same. */
+const ALIAS = 'whisklet_main';
+
 /** @returns a SyntaxError when the text cannot be parsed; whatever it throws when it runs is thrown */
-async function loadModule(code: string, main: string, path: string): Promise<{ found: unknown } | SyntaxError> {
-  // A module that only uses `import` or a top-level `await` need not export its main.
-  const exporting = /^\s*export\b/m.test(code) || !/^[\w$]+$/.test(main);
-  for (const text of exporting ? [code] : [`${code}\nexport { ${main} };`, code]) {
-    fs.writeFileSync(path, text);
-    try {
-      return { found: lookUp(await importFile(path), main) };
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      if (text === code) return error;
-    }
+async function loadModule(code: string, main: string, name: string): Promise<{ found: unknown } | SyntaxError> {
+  if (/^[\w$]+$/.test(main)) {
+    // Where nothing at the top has the name this cannot be parsed, and nothing runs.
+    const module = await tryImport(`${name}.main.mjs`, `${code}\nexport { ${main} as ${ALIAS} };`);
+    if (!(module instanceof SyntaxError)) return { found: module[ALIAS] };
   }
-  throw new Error('unreachable');
+  const module = await tryImport(`${name}.mjs`, code);
+  return module instanceof SyntaxError ? module : { found: lookUp(module, main) };
+}
+
+/** Each text has a file of its own, because what an import once said of a path stands for ever. */
+async function tryImport(path: string, text: string): Promise<Namespace | SyntaxError> {
+  fs.writeFileSync(path, text);
+  try {
+    return await importFile(path);
+  } catch (error) {
+    if (error instanceof SyntaxError) return error;
+    throw error;
+  }
 }
