@@ -8,7 +8,7 @@ import type { Events } from '../observe/events.ts';
 import { LogCollector } from '../protocol/logs.ts';
 import { type Answer, type Protocol, RuntimeFault, type Talk } from '../protocol/protocol.ts';
 import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
-import { mayMove, type State } from './states.ts';
+import { type EndReason, mayMove, type State } from './states.ts';
 
 export interface ContainerOptions {
   readonly sandbox: Sandbox;
@@ -28,7 +28,7 @@ export interface ContainerOptions {
   /** It has its action and room for more calls beside its first one. */
   readonly onInitialized: (container: Container) => void;
   /** Once, when it will take no more jobs; and once, when nothing of it is left. */
-  readonly onClosing: (container: Container) => void;
+  readonly onClosing: (container: Container, reason: EndReason) => void;
   readonly onGone: (container: Container) => void;
 }
 
@@ -99,7 +99,7 @@ export class Container {
       await place.destroy();
       throw new ProvisionError(messages.provisionFailed);
     }
-    void place.exited.then((exit) => this.close(`its place ended (${describeExit(exit)})`));
+    void place.exited.then((exit) => this.close('died', describeExit(exit)));
     this.#talk = await within(protocol.open(place), readyMs);
     this.enter('prewarmed', 'its runtime is ready');
     this.#options.onPrewarmed(this);
@@ -131,16 +131,16 @@ export class Container {
       }
       const code = await job.action.code();
       if (code === undefined && job.action.exec.kind !== 'blackbox') {
-        void this.close('its action is gone');
+        void this.close('changed', 'its action is gone');
         return failed(whiskError(messages.actionRemoved));
       }
       const answer = await this.#within(talk.init({ ...initRequest(job), code, logs }), limits.timeout);
       if (answer.type === 'timeout') {
-        void this.close('init took too long');
+        void this.close('timeout', 'in init');
         return failed(developerError(messages.timedOut(limits.timeout, 'init')), true);
       }
       if (answer.type === 'failure') {
-        void this.close('init failed');
+        void this.close('failed', 'in init');
         return failed(failure(answer.error));
       }
       if (answer.type === 'fault') {
@@ -148,7 +148,7 @@ export class Container {
         return failed(developerError(exit.outOfMemory ? messages.memoryExhausted : messages.abnormalInitialization));
       }
     } catch (error) {
-      void this.close(`init could not be done: ${(error as Error).message}`);
+      void this.close('unusable', `init could not be done: ${(error as Error).message}`);
       return failed(whiskError(messages.provisionFailed));
     }
     const initMs = Date.now() - start;
@@ -172,7 +172,7 @@ export class Container {
       await (this.#place as Place).pause();
       if (this.#state === 'pausing') this.enter('paused', 'is idle');
     } catch (error) {
-      void this.close(`could not be frozen: ${(error as Error).message}`);
+      void this.close('unusable', `could not be frozen: ${(error as Error).message}`);
     }
   }
 
@@ -188,28 +188,32 @@ export class Container {
       this.enter('busy', 'resumed');
     } catch (error) {
       this.active--;
-      void this.close(`could not be thawed: ${(error as Error).message}`);
+      void this.close('unusable', `could not be thawed: ${(error as Error).message}`);
       const response = whiskError(messages.provisionFailed);
       return { response, logs: logs.lines, start, end: Date.now(), waitMs, timedOut: false };
     }
     return this.#run(job, logs, waitMs, 0, undefined);
   }
 
-  /** Ends it. Idempotent; resolves when nothing of it is left. */
-  close(why: string): Promise<void> {
-    this.#ended ??= this.#close(why);
+  /**
+   * Ends it. Idempotent: the first reason counts. Resolves when nothing of it is left.
+   *
+   * @param detail for the log
+   */
+  close(reason: EndReason, detail = ''): Promise<void> {
+    this.#ended ??= this.#close(reason, detail);
     return this.#ended;
   }
 
-  async #close(why: string): Promise<void> {
-    this.enter('closing', why);
-    this.#options.onClosing(this);
+  async #close(reason: EndReason, detail: string): Promise<void> {
+    this.enter('closing', detail === '' ? reason : `${reason}: ${detail}`);
+    this.#options.onClosing(this, reason);
     try {
       await this.#place?.destroy();
     } catch (error) {
       this.#options.events.error('invoker', `container ${this.id} was not destroyed: ${(error as Error).message}`);
     }
-    this.enter('gone', why);
+    this.enter('gone', reason);
     this.#options.onGone(this);
   }
 
@@ -252,10 +256,10 @@ export class Container {
     switch (answer.type) {
       case 'failure':
         // Who allows several calls at once keeps no state that one failed call could spoil for the others.
-        if (this.capacity === 1) void this.close('the action failed');
+        if (this.capacity === 1) void this.close('failed', 'in a run');
         return failure(answer.error);
       case 'timeout':
-        void this.close('the action took too long');
+        void this.close('timeout', 'in a run');
         return developerError(messages.timedOut(job.action.limits.timeout, 'run'));
       case 'fault': {
         const exit = await this.#died(answer.why, logs);
@@ -266,7 +270,7 @@ export class Container {
 
   /** The runtime broke off: ends the place, and tells the user what is known of its end. */
   async #died(why: string, logs: LogCollector): Promise<Exit> {
-    void this.close(why);
+    void this.close('died', why);
     const exit = await (this.#place as Place).exited;
     const now = Date.now();
     for (const line of exit.lastWords.split('\n')) if (line.trim()) logs.add(now, 'stderr', line);

@@ -9,6 +9,7 @@ import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
 import { expired, isGivenUp, makeRoom, pickStemCell, startsNeeded, stemCellsToStart } from './choose.ts';
 import { Container } from './container.ts';
 import { type Line, Lines } from './line.ts';
+import { type EndReason, endReasons } from './states.ts';
 import { runtimeKey, Stock } from './stock.ts';
 
 export interface InvokerOptions {
@@ -53,7 +54,9 @@ export class Invoker {
   readonly #keeper: ReturnType<typeof setInterval>;
   /** Resolved when no job is in hand or waiting, once the node stops. */
   readonly #drained = Promise.withResolvers<void>();
-  #evictions = 0;
+  readonly #ends = Object.fromEntries(endReasons.map((reason) => [reason, 0])) as Record<EndReason, number>;
+  /** Jobs that had to wait. */
+  #waits = 0;
   #named = 0;
   #closing = false;
 
@@ -72,15 +75,9 @@ export class Invoker {
   get status(): PoolView {
     const { memoryUsed, active, byKind } = this.#stock;
     const { waiting } = this.#lines;
-    const memoryTotal = this.#options.poolMemory;
     return {
-      memoryTotal,
-      memoryUsed,
-      active,
-      waiting,
-      evictions: this.#evictions,
-      starts: { ...this.#starts },
-      byKind,
+      ...{ memoryTotal: this.#options.poolMemory, memoryUsed, active, waiting, waits: this.#waits },
+      ...{ starts: { ...this.#starts }, ends: { ...this.#ends }, byKind },
     };
   }
 
@@ -100,6 +97,7 @@ export class Invoker {
     if (this.#closing) return Promise.resolve(unserved(job, whiskError(messages.draining)));
     const line = this.#lines.open(keyOf(job), this.#runtimeOf(job), job.action);
     const outcome = line.join(job);
+    this.#waits++;
     this.#options.events.waiting.publish({ action: job.action.id, waiters: line.length });
     this.#schedule();
     return outcome;
@@ -114,7 +112,7 @@ export class Invoker {
       if (container.actionId !== actionId || container.rev === current?.rev) continue;
       this.#stock.unlist(container);
       container.isRetired = true;
-      if (container.active === 0) void container.close('its action was changed');
+      if (container.active === 0) void container.close('changed');
     }
     const waiters = this.#lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
     for (const { job, resolve } of waiters) {
@@ -139,7 +137,7 @@ export class Invoker {
     for (const { job, resolve } of this.#lines.leaveAll(() => true)) {
       resolve(unserved(job, whiskError(messages.draining)));
     }
-    await Promise.all([...this.#stock].map((container) => container.close('the node stops')));
+    await Promise.all([...this.#stock].map((container) => container.close('stopping')));
   }
 
   get #isIdle(): boolean {
@@ -192,14 +190,14 @@ export class Invoker {
   #freed(container: Container): void {
     if (container.state !== 'busy') return;
     if (container.isRetired) {
-      if (container.active === 0) void container.close('its action was changed');
+      if (container.active === 0) void container.close('changed');
       return;
     }
     const line = this.#lines.get(container.key as string);
     if (line) {
       const other = this.#longestBlocked(line);
       if (container.active === 0 && isGivenUp(line, other, Date.now(), this.#options.patienceMs)) {
-        void container.close('another action waited longer for its memory');
+        void container.close('evicted', 'another action waited longer for its memory');
         return;
       }
       while (line.length > 0 && container.hasRoom) {
@@ -272,7 +270,7 @@ export class Invoker {
       protocol: protocols[runtime.protocol],
       onPrewarmed: (prewarmed) => this.#prewarmed(prewarmed),
       onInitialized: (initialized) => this.#freed(initialized),
-      onClosing: (closing) => this.#stock.unlist(closing),
+      onClosing: (closing, reason) => this.#lost(closing, reason),
       onGone: (gone) => this.#gone(gone),
     });
     this.#stock.add(container);
@@ -281,7 +279,7 @@ export class Invoker {
     } catch (error) {
       const { message } = error as Error;
       events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
-      void container.close(`did not start: ${message}`);
+      void container.close('unusable', message);
       this.#failLongestWaiting(runtime, whyUnserved(error));
     }
   }
@@ -289,6 +287,12 @@ export class Invoker {
   #prewarmed(container: Container): void {
     this.#stock.addStemCell(container);
     this.#schedule();
+  }
+
+  /** It takes no more jobs. */
+  #lost(container: Container, reason: EndReason): void {
+    this.#ends[reason]++;
+    this.#stock.unlist(container);
   }
 
   /** Nothing of it is left: its memory is free. */
@@ -307,10 +311,7 @@ export class Invoker {
     if (need <= free) return true;
     const evictable = this.#stock.evictable(keep, (runtime) => this.#stemCellsWanted(runtime));
     for (const victim of makeRoom(need, free + this.#stock.memoryComingFree, evictable) ?? []) {
-      const why = 'evicted: another action needs its memory';
-      this.#evictions++;
-      this.#options.events.evicted.publish({ id: victim.id, why });
-      void victim.close(why);
+      void victim.close('evicted', 'another action needs its memory');
     }
     return false;
   }
@@ -343,7 +344,7 @@ export class Invoker {
     const now = Date.now();
     const { keepAliveMs, pauseAfterMs } = this.#options;
     for (const container of expired(this.#stock.idle, now, keepAliveMs)) {
-      void container.close('was idle for its keep-alive time');
+      void container.close('idle');
     }
     if (pauseAfterMs !== undefined) {
       const ready = this.#stock.idle.filter(({ state }) => state === 'ready');

@@ -41,3 +41,24 @@ export const states = Object.keys(moves) as readonly State[];
 export function mayMove(from: State, to: State): boolean {
   return moves[from].includes(to);
 }
+
+/** Why a container was ended, for the operator: counted in the pool's status and in `/metrics`. */
+export const endReasons = [
+  /** Its memory was needed for another action: it was idle, or the other had waited too long. */
+  'evicted',
+  /** Nobody needed it for its keep-alive time. */
+  'idle',
+  /** Its action was changed or deleted. */
+  'changed',
+  /** Its action failed, in init or in a run. */
+  'failed',
+  /** Its action took longer than it may. */
+  'timeout',
+  /** Its place ended by itself, or its runtime broke the protocol. */
+  'died',
+  /** It could not be started, frozen or thawed. */
+  'unusable',
+  /** The node stops. */
+  'stopping',
+] as const;
+export type EndReason = (typeof endReasons)[number];

@@ -8,8 +8,11 @@ export interface PoolView {
   readonly memoryUsed: number;
   readonly active: number;
   readonly waiting: number;
-  readonly evictions: number;
+  /** Jobs that had to wait. */
+  readonly waits: number;
   readonly starts: Readonly<Record<string, number>>;
+  /** Containers that were ended, by the reason. */
+  readonly ends: Readonly<Record<string, number>>;
   readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -112,13 +115,16 @@ export class Metrics {
       one((view) => view.waiting),
     );
     this.#plain(
-      'whisklet_pool_evictions_total',
-      'Containers ended for the memory of others',
+      'whisklet_pool_waits_total',
+      'Jobs that had to wait for a container',
       'counter',
-      one((view) => view.evictions),
+      one((view) => view.waits),
     );
     this.#plain('whisklet_pool_starts_total', 'Activations by how their container came', 'counter', () =>
       Object.entries(pool().starts).map(([start, value]) => ({ labels: { start }, value })),
+    );
+    this.#plain('whisklet_pool_ends_total', 'Containers ended, by the reason', 'counter', () =>
+      Object.entries(pool().ends).map(([reason, value]) => ({ labels: { reason }, value })),
     );
     this.#plain('whisklet_pool_containers', 'Containers', 'gauge', () =>
       Object.entries(pool().byKind).flatMap(([kind, states]) =>

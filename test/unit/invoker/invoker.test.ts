@@ -164,7 +164,7 @@ describe('waiting', () => {
     jest.advanceTimersByTime(10);
     await pool.run(job({ id: 'guest/a' }));
     await pool.run(job({ id: 'guest/c' }));
-    expect(pool.status.evictions).toBe(1);
+    expect(pool.status.ends.evicted).toBe(1);
     await pool.run(job({ id: 'guest/a' }));
     expect(pool.status.starts).toEqual({ cold: 3, prewarmed: 0, warm: 2 });
   });

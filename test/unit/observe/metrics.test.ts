@@ -1,0 +1,67 @@
+import { expect, test } from 'bun:test';
+import { Events } from '../../../src/observe/events.ts';
+import { Metrics } from '../../../src/observe/metrics.ts';
+
+const pool = {
+  ...{ memoryTotal: 1024, memoryUsed: 256, active: 1, waiting: 2, waits: 7 },
+  ...{ starts: { cold: 1, prewarmed: 2, warm: 3 }, ends: { evicted: 4 }, byKind: { 'nodejs:20': { busy: 1 } } },
+};
+
+const ended = {
+  ...{
+    activationId: 'x',
+    namespace: 'guest',
+    action: 'guest/a',
+    kind: 'nodejs:20',
+    memory: 256,
+    start: 'cold' as const,
+  },
+  ...{ status: 'application error', waitMs: 3, initMs: 20, durationMs: 30, resultBytes: 100 },
+};
+
+test('activations are counted under the names of OpenWhisk’s user events (MET-11)', async () => {
+  const events = new Events();
+  const metrics = new Metrics(events, () => pool);
+  events.activationEnded.publish(ended);
+  events.activationEnded.publish({ ...ended, status: 'success', start: 'warm', initMs: undefined });
+  const text = await metrics.text();
+  const labels = 'namespace="guest",initiator="guest",action="guest/a"';
+  for (const line of [
+    `openwhisk_action_activations_total{${labels},kind="nodejs:20",memory="256"} 2`,
+    `openwhisk_action_coldStarts_total{${labels}} 1`,
+    `openwhisk_action_status{${labels},status="application_error"} 1`,
+    `openwhisk_action_status{${labels},status="success"} 1`,
+    `openwhisk_action_memory{${labels}} 268435456`,
+    `openwhisk_action_waitTime_seconds_bucket{${labels},le="0.0025"} 0`,
+    `openwhisk_action_waitTime_seconds_bucket{${labels},le="0.005"} 2`,
+    `openwhisk_action_waitTime_seconds_bucket{${labels},le="+Inf"} 2`,
+    `openwhisk_action_initTime_seconds_count{${labels}} 1`,
+    `openwhisk_action_duration_seconds_sum{${labels}} 0.06`,
+    `openwhisk_action_response_size_bytes_bucket{${labels},le="128"} 2`,
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+});
+
+test('the pool is asked when somebody looks', async () => {
+  const text = await new Metrics(new Events(), () => pool).text();
+  for (const line of [
+    'whisklet_pool_memory_bytes 1073741824',
+    'whisklet_pool_waiting 2',
+    'whisklet_pool_waits_total 7',
+    'whisklet_pool_starts_total{start="prewarmed"} 2',
+    'whisklet_pool_ends_total{reason="evicted"} 4',
+    'whisklet_pool_containers{kind="nodejs:20",state="busy"} 1',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+});
+
+test('requests are timed by method and status', async () => {
+  const events = new Events();
+  const metrics = new Metrics(events, () => pool);
+  events.answered.publish({ method: 'GET', status: 200, ms: 2 });
+  const lines = (await metrics.text()).split('\n');
+  expect(lines).toContain('http_request_duration_seconds_bucket{method="GET",status="200",le="0.001"} 0');
+  expect(lines).toContain('http_request_duration_seconds_count{method="GET",status="200"} 1');
+});
