@@ -153,10 +153,11 @@ export class RecordQueue {
   #failed(batch: readonly Waiting[], error: unknown): void {
     this.#sent = 0;
     const text = error instanceof Error ? error.message : String(error);
-    if (this.#isClosing) {
+    const isAway = error instanceof StoreUnavailable || error instanceof StoreRefused;
+    if (isAway && this.#isClosing) {
       this.#drop(this.#waiting.size, `The store closes, and cannot write: ${text}`);
       this.#sayLost(text);
-    } else if (error instanceof StoreUnavailable || error instanceof StoreRefused) {
+    } else if (isAway) {
       if (this.#retryMs === 0)
         this.#options.events.error('store', `Activation records wait in memory and are tried again: ${text}`);
       this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : this.#retryMs * 2);
@@ -205,11 +206,11 @@ export class RecordQueue {
   #sayWell(): void {
     this.#retryMs = 0;
     this.#options.events.info('store', 'Activation records are being written again.');
-    if (this.#lost > 0) this.#sayLost('they were dropped meanwhile');
+    if (this.#lost > 0) this.#sayLost('too many waited');
   }
 
   #sayLost(why: string): void {
-    this.#options.events.error('store', `${this.#lost} activation records are lost: ${why}.`);
+    this.#options.events.error('store', `${this.#lost} activation records are lost: ${why.replace(/\.$/, '')}.`);
     this.#lost = 0;
   }
 }
