@@ -37,15 +37,20 @@ export function createApp(options: AppOptions): Hono {
 
   /** A route that needs a caller. */
   const authenticated = (handler: Handler) => async (context: Context) => {
+    const began = performance.now();
     const transactionId = transactionIdOf(context);
+    const { method } = context.req;
+    let response: Response;
     try {
-      if (context.req.method === 'HEAD') throw malformed(messages.notFound, 404);
+      if (method === 'HEAD') throw malformed(messages.notFound, 404);
       const known = authenticator.identify(context.req.header('authorization'));
       const identity = known instanceof Promise ? await known : known;
-      return await handler({ context, identity, transactionId }, queryOf(context.req.url), context);
+      response = await handler({ context, identity, transactionId }, queryOf(context.req.url), context);
     } catch (thrown) {
-      return refusalResponse(thrown, transactionId, events);
+      response = refusalResponse(thrown, transactionId, events);
     }
+    events.answered.publish({ method, status: response.status, ms: performance.now() - began });
+    return response;
   };
   const param = (context: Context, name: string) => context.req.param(name) as string;
 

@@ -1,0 +1,21 @@
+import { expect, test } from 'bun:test';
+import { nextVersion, parseVersion } from '../../../src/entities/version.ts';
+
+test.each([
+  ['1.2.3', '1.2.3'],
+  ['1.0', '1.0.0'],
+  ['2', '2.0.0'],
+  ['0.0.1', '0.0.1'],
+  ['1.2.3.4', '1.2.3'],
+  ['0.0.0', undefined],
+  ['', undefined],
+  ['a.b.c', undefined],
+  ['-1.0.0', undefined],
+  ['1..2', '1.0.2'],
+])('%p is read as %p (ENT-05)', (text, version) => {
+  expect(parseVersion(text)).toBe(version);
+});
+
+test('an update counts the patch', () => {
+  expect(nextVersion('1.2.9')).toBe('1.2.10');
+});
