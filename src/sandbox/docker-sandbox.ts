@@ -58,9 +58,10 @@ export class DockerSandbox implements Sandbox {
   #closed = false;
 
   constructor(options: DockerSandboxOptions) {
-    const { docker, dataDir } = options;
+    const { dataDir } = options;
     this.#options = options;
-    this.isolation = `each container is a Docker container without privileges (engine ${docker.version})`;
+    this.isolation =
+      'each in a Docker container: no privileges, a read-only system, bounded memory, processes and files';
     const data = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12);
     this.#labels = { [DATA_LABEL]: data, [NODE_LABEL]: this.#run };
     this.label = `${DATA_LABEL}=${data}`;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 
@@ -208,13 +207,17 @@ const PING_MS = 900;
 const ANSWER_MS = 60_000;
 const LONG_MS = 600_000;
 
-/** Where dockerode is to look. What is not given is named as undefined, or it would ask the environment. */
+/**
+ * Where dockerode is to look. What must not count is named as undefined, or it would ask the environment, as it does for
+ * the certificates of an engine that `DOCKER_HOST` names.
+ */
 function parseAddress(address: string) {
   if (!address.includes('://') || address.startsWith('unix://')) {
-    return { socketPath: address.replace(/^unix:\/\//, ''), host: undefined, port: undefined };
+    const socketPath = address.replace(/^unix:\/\//, '');
+    return { socketPath, host: undefined, port: undefined, protocol: 'http' };
   }
-  const url = URL.parse(address.replace(/^tcp:/, 'http:'));
-  if (!url) throw new DockerError('away', `'${address}' is not an address of a Docker engine`);
+  const url = /^(tcp|https?):/.test(address) ? URL.parse(address.replace(/^tcp:/, 'http:')) : null;
+  if (!url) throw new DockerError('away', `'${address}' is not the address of an engine: a path, unix:// or tcp://`);
   return { socketPath: undefined, host: url.hostname, port: Number(url.port || 2375) };
 }
 
@@ -224,8 +227,17 @@ function parseAddress(address: string) {
  */
 function gatewayOf(config: { Gateway?: string | undefined; Subnet?: string | undefined } = {}): string | undefined {
   const gateway = config.Gateway ?? config.Subnet?.replace(/\.\d+\/\d+$/, '.1');
-  const ours = Object.values(networkInterfaces()).flat();
-  return ours.some((each) => each?.address === gateway) ? gateway : undefined;
+  return gateway !== undefined && isOurs(gateway) ? gateway : undefined;
+}
+
+/** Asked by listening there: a bridge without containers is down, and `os.networkInterfaces` leaves it out. */
+function isOurs(address: string): boolean {
+  try {
+    Bun.listen({ hostname: address, port: 0, socket: { data() {} } }).stop(true);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Waits for an answer, and puts what can go wrong into our words. */

@@ -63,6 +63,19 @@ describe.skipIf(docker === undefined)(`a Docker container${noDocker ? ` (skipped
     await puppet.place.destroy();
   });
 
+  test('reaches this host at the gateway of its network', async () => {
+    const { gateway } = engine;
+    expect(gateway).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    const server = Bun.serve({ hostname: gateway as string, port: 0, fetch: () => new Response('the node') });
+    try {
+      const puppet = await start();
+      expect(await puppet.ask(`return (await fetch('${server.url}')).text()`)).toBe('the node');
+      await puppet.place.destroy();
+    } finally {
+      await server.stop(true);
+    }
+  });
+
   test('has a shell, and a node that is the executable', async () => {
     const puppet = await start();
     const run = (...command: string[]) =>

@@ -26,8 +26,12 @@ export async function makeSandbox({ dataDir, shimsDir }: MakeOptions): Promise<S
   };
 }
 
+/** What containers and images of this data folder are marked with. */
+export function labelOf(dataDir: string): string {
+  return make(dataDir, '/none').label;
+}
+
 /** Containers of this data folder. */
 export async function findTraces(dataDir: string): Promise<string[]> {
-  const { label } = make(dataDir, '/none');
-  return ((await docker?.list(label)) ?? []).map(({ name }) => name);
+  return ((await docker?.list(labelOf(dataDir))) ?? []).map(({ name }) => name);
 }
