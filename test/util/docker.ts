@@ -4,7 +4,9 @@ async function look(): Promise<Docker | string> {
   try {
     return await Docker.connect(process.env.DOCKER_HOST ?? '/var/run/docker.sock');
   } catch (error) {
-    return `no Docker engine answers: ${(error as Error).message}`;
+    const reason = `no Docker engine answers: ${(error as Error).message}`;
+    if (process.env.WHISKLET_TEST_REQUIRE === 'all') throw new Error(reason);
+    return reason;
   }
 }
 
