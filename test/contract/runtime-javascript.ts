@@ -65,7 +65,7 @@ export const javascript: Pick<Language, 'concurrent' | 'code' | 'archives' | 'sa
       expect(lines[1]).toMatch(/^stderr: {5}at main \(.*index\.js:1:\d+\)$/);
     },
     notDictionary: 'The action did not return a dictionary.',
-    syntaxError: /^Initialization has failed due to: SyntaxError: Unexpected identifier 'error'\n/,
+    syntaxError: /^Initialization has failed due to: SyntaxError: Unexpected identifier( 'error')?\n/,
     noMain: /^Initialization has failed due to: Action entrypoint 'main' is not a function\.$/,
     noCode: 'Missing main/no code to execute.',
     badArchive: /^Initialization has failed due to: There was an error uncompressing the action /,

@@ -3,7 +3,7 @@
 import io
 import os
 import time
-from _thread import RLock, allocate_lock, start_new_thread
+from _thread import RLock, allocate_lock, get_ident, start_new_thread
 
 from .frames import frame
 
@@ -53,13 +53,16 @@ class Activation:
     def add(self, stream, line):
         now = int(time.time() * 1000)
         for at in range(0, max(1, len(line)), LINE_BYTES):
-            if self.limit <= 0:
-                return
-            part = line[at : at + LINE_BYTES]
-            # An empty line costs one byte, so that the limit ends any flood.
-            self.limit -= max(1, len(part))
-            self.lines.append([now, stream, part.decode('utf-8', 'replace')])
-            self.waiting += len(part)
+            self.append([now, stream, line[at : at + LINE_BYTES].decode('utf-8', 'replace')])
+
+    def append(self, line):
+        if self.limit <= 0:
+            return
+        length = len(line[2].encode('utf-8'))
+        # An empty line costs one byte, so that the limit ends any flood.
+        self.limit -= max(1, length)
+        self.lines.append(line)
+        self.waiting += length
 
     def take(self):
         """The lines that wait, as frames; after that none wait."""
@@ -118,6 +121,7 @@ class Logs:
     def __init__(self, channel, captures):
         self.channel = channel
         self.captures = captures
+        self.printers = []
         self.lock = RLock()
         self.between = self.current = Activation('', BETWEEN_BYTES)
         self.burst_time = 0
@@ -133,26 +137,25 @@ class Logs:
     def begin(self, activation_id, limit):
         with self.lock:
             activation = Activation(activation_id, limit)
-            for _, stream, text in self.between.lines:
-                activation.add(stream, text.encode('utf-8'))
+            for line in self.between.lines:
+                activation.append(line)
             self.between = Activation('', BETWEEN_BYTES)
             self.current = activation
-        if self.resting:
-            self.resting = False
-            self.work.release()
+            if self.resting:
+                self.resting = False
+                self.work.release()
 
     def finish(self):
         """Ends the activation, and answers the frames of its last lines."""
         with self.lock:
             self.drain()
+            for printer in self.printers:
+                printer.finish(self.take)
             activation, self.current = self.current, self.between
             activation.finish()
             return activation.take()
 
     def print(self, stream, data):
-        if self.forked:
-            os.write(stream, data)
-            return
         with self.lock:
             self.drain()  # what children and descriptors wrote before it comes before it
             self.take(stream, data)
@@ -188,12 +191,11 @@ class Logs:
         while True:
             time.sleep(WATCH_SECONDS)
             with self.lock:
-                idle = self.current is self.between
-                if not idle:
+                self.resting = self.current is self.between
+                if not self.resting:
                     self.drain()
-            if idle:
-                self.resting = True
-                self.work.acquire()
+                    continue
+            self.work.acquire()
 
     def after_fork(self):
         """A child of the user's code has neither the lock's owner nor the protocol: it prints to its descriptors."""
@@ -202,12 +204,14 @@ class Logs:
 
 
 class Printer(io.RawIOBase):
-    """What `sys.stdout` and `sys.stderr` write to."""
+    """What `sys.stdout` and `sys.stderr` write to. `print` writes a line in parts: each thread's are kept together."""
 
     def __init__(self, logs, stream):
         super().__init__()
         self.logs = logs
         self.stream = stream
+        self.unfinished = {}
+        logs.printers.append(self)
 
     def writable(self):
         return True
@@ -217,8 +221,23 @@ class Printer(io.RawIOBase):
 
     def write(self, data):
         data = bytes(data)
-        self.logs.print(self.stream, data)
+        if self.logs.forked:
+            os.write(self.stream, data)
+            return len(data)
+        thread = get_ident()
+        text = self.unfinished.pop(thread, b'') + data
+        end = len(text) if len(text) > LINE_BYTES else text.rfind(b'\n') + 1
+        if end < len(text):
+            self.unfinished[thread] = text[end:]
+        if end > 0:
+            self.logs.print(self.stream, text[:end])
         return len(data)
+
+    def finish(self, take):
+        """Hands over the lines that were left without an end."""
+        unfinished, self.unfinished = self.unfinished, {}
+        for text in unfinished.values():
+            take(self.stream, text)
 
 
 def open_printer(logs, stream):
