@@ -9,7 +9,7 @@ export interface Place {
   readonly stdio: Stdio;
   /** Where its port 8080 is reached; only for runtimes with the HTTP protocol. */
   readonly address?: { readonly host: string; readonly port: number };
-  /** Resolves once, when the place has ended for whatever reason. Never rejects. */
+  /** Resolves once, when the place has ended for whatever reason and all that it wrote was handed over. Never rejects. */
   readonly exited: Promise<Exit>;
   /** Changes the memory limit, so that a stem cell serves an action of any size. */
   resize(memory: number): Promise<void>;

@@ -79,6 +79,8 @@ class StdioTalk implements Talk {
     const answer = Promise.withResolvers<Answer>();
     if (this.#fault) {
       answer.reject(this.#fault);
+    } else if (this.#pending.has(id)) {
+      answer.reject(new Error(`activation ${id} is under way in this container already`));
     } else {
       this.#pending.set(id, { logs, answer, logBytesLeft: logs.limitBytes + FLOOD_BYTES });
       this.#place.stdio.write(encodeFrame(frame));
@@ -160,7 +162,9 @@ class StdioTalk implements Talk {
 function readAnswer(frame: Record<string, unknown>): Answer {
   const value = frame.value === undefined ? '' : text(frame, 'value');
   const size = frame.size;
-  return typeof size === 'number' ? { type: 'result', value, size } : { type: 'result', value };
+  if (size === undefined) return { type: 'result', value };
+  if (!Number.isSafeInteger(size)) throw new RuntimeFault("it sent a result whose 'size' is not a whole number");
+  return { type: 'result', value, size: size as number };
 }
 
 function text(frame: Record<string, unknown>, field: string): string {
