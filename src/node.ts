@@ -8,6 +8,7 @@ import { ActionRoutes } from './api/actions.ts';
 import { ActivationRoutes } from './api/activations.ts';
 import { createApp } from './api/app.ts';
 import { Authenticator } from './auth/auth.ts';
+import { Entitlement } from './auth/entitlement.ts';
 import { Throttle } from './auth/throttle.ts';
 import { build } from './build-info.ts';
 import type { NodeFacts } from './cli/banner.ts';
@@ -89,6 +90,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const authenticator = new Authenticator(store.subjects);
     const now = Date.now;
     const throttle = new Throttle(limits, now);
+    const entitlement = new Entitlement(cached);
     let isDraining = false;
 
     // The API must know its port before containers can be told where it is, so it listens first, and answers when all is there.
@@ -125,11 +127,11 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const metrics = new Metrics(events, () => invoker.status);
     const app = createApp({
       actions: new ActionRoutes({
-        ...{ entities, invocation, throttle, limits },
+        ...{ entities, invocation, throttle, entitlement, limits },
         maxWaitMs: settings.blockingWait,
         isDraining: () => isDraining,
       }),
-      activations: new ActivationRoutes(activations),
+      activations: new ActivationRoutes(activations, entitlement),
       ...{ authenticator, limits, manifest, build, events },
       ops: { metrics: () => metrics.text(), status: () => ({ sandbox: sandbox.name, pool: invoker.status }) },
     });

@@ -1,22 +1,23 @@
-import { ownNamespace } from '../auth/entitlement.ts';
+import type { Entitlement, Right } from '../auth/entitlement.ts';
 import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
 import type { Accepted, Invocation } from '../invocation/invocation.ts';
 import { type Activation, activationJson } from '../model/activation.ts';
-import type { Action } from '../model/entities.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { checkName, type QualifiedName } from '../model/names.ts';
-import { refuse } from '../model/refusal.ts';
+import { parseName, type QualifiedName } from '../model/names.ts';
+import { Refusal, refuse } from '../model/refusal.ts';
 import { readJson, readObject } from './body.ts';
 import { answer, type Call } from './call.ts';
 import { actionJson, actionRow } from './entity-json.ts';
+import { entitled, nameOf, namespaceOf } from './path.ts';
 import { booleanOf, pageOf, waitOf } from './query.ts';
 
 export interface ActionRoutesOptions {
   readonly entities: Entities;
   readonly invocation: Invocation;
   readonly throttle: Throttle;
+  readonly entitlement: Entitlement;
   readonly limits: SystemLimits;
   /** Milliseconds that a blocking call waits at most before it gets 202. */
   readonly maxWaitMs: number;
@@ -36,47 +37,62 @@ export class ActionRoutes {
   }
 
   async list(call: Call, ns: string, query: URLSearchParams): Promise<Response> {
-    const path = ownNamespace(call.identity, ns);
-    const page = pageOf(query, 'actions');
-    const { entities } = this.#options;
-    if (booleanOf(query, 'count', false)) {
-      return answer(call, 200, JSON.stringify({ actions: await entities.count('actions', path, page.skip) }));
-    }
-    const actions = (await entities.list({ collection: 'actions', path, ...page })) as Action[];
-    return answer(call, 200, JSON.stringify(actions.map(actionRow)));
+    const namespace = namespaceOf(call, ns);
+    await this.#check(call, 'READ', { namespace });
+    return this.#listIn(call, namespace, query);
+  }
+
+  /** The actions of one package, or of the package behind a binding (EP-13). */
+  async listPackage(call: Call, ns: string, name: string, query: URLSearchParams): Promise<Response> {
+    const { entities, entitlement } = this.#options;
+    const asked = nameOf(call, ns, name);
+    await entitled(entitlement, call, 'READ', 'packages', asked);
+    const { namespace, package: inner } = await entities.packages.provider(asked.namespace, asked.name);
+    return this.#listIn(call, `${namespace}/${inner}`, query);
   }
 
   async get(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
-    const name = actionName(call, ns, path);
-    const withCode = booleanOf(query, 'code', true);
-    const stored = await this.#options.entities.getAction(name);
-    const code = withCode ? await this.#options.entities.code(stored) : undefined;
-    return answer(call, 200, JSON.stringify(actionJson(stored.entity, code)));
+    const name = nameOf(call, ns, path);
+    await this.#check(call, 'READ', name);
+    const { action, code } = await this.#options.entities.actions.get(name, booleanOf(query, 'code', true));
+    return answer(call, 200, JSON.stringify(actionJson(action, code)));
   }
 
   async put(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
-    const name = actionName(call, ns, path);
+    const { entities, limits, entitlement } = this.#options;
+    const name = nameOf(call, ns, path);
+    await this.#check(call, 'PUT', name);
     const overwrite = booleanOf(query, 'overwrite', false);
-    const { codeBytes, parameterBytes } = this.#options.limits;
+    const { codeBytes, parameterBytes } = limits;
     const { value } = await readJson(call.context, codeBytes * 2 + parameterBytes * 2 + ENVELOPE_BYTES);
-    const { action, code } = await this.#options.entities.putAction(call.identity, name, value, overwrite);
+    const put = entities.actions.read(call.identity, value);
+    if (put.exec && 'components' in put.exec) {
+      const resources = put.exec.components.map((each) => ({ collection: 'actions' as const, ...componentName(each) }));
+      await entitlement.checkAll(call.identity, 'READ', resources).catch(missingComponent);
+    }
+    const { action, code } = await entities.actions.put(name, put, overwrite);
     return answer(call, 200, JSON.stringify(actionJson(action, code)));
   }
 
   async delete(call: Call, ns: string, path: string): Promise<Response> {
-    const { action, code } = await this.#options.entities.deleteAction(actionName(call, ns, path));
+    const name = nameOf(call, ns, path);
+    await this.#check(call, 'DELETE', name);
+    const { action, code } = await this.#options.entities.actions.delete(name);
     return answer(call, 200, JSON.stringify(actionJson(action, code)));
   }
 
   async invoke(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
-    const name = actionName(call, ns, path);
+    const name = nameOf(call, ns, path);
     const { entities, invocation, throttle, limits, maxWaitMs, isDraining } = this.#options;
     throttle.invocation(call.identity);
+    const check = this.#check(call, 'ACTIVATE', name);
+    if (await check) await check;
     const blocking = booleanOf(query, 'blocking', false);
     const resultOnly = booleanOf(query, 'result', false);
     const waitMs = waitOf(query, maxWaitMs);
     const { value, text } = await readObject(call.context, limits.payloadBytes);
-    const resolved = await entities.resolve(name);
+    const found = entities.resolve(name);
+    const resolved = found instanceof Promise ? await found : found;
     const args = resolved.parameters.merge(value, text);
     if (isDraining()) throw refuse(503, messages.draining);
     const accepted = invocation.invoke(call.identity, resolved, args, call.transactionId);
@@ -84,6 +100,30 @@ export class ActionRoutes {
     const activation = await waitFor(accepted, waitMs);
     return activation ? report(call, activation, resultOnly) : accept(call, accepted);
   }
+
+  #check(call: Call, right: Right, name: Omit<QualifiedName, 'name'> & { name?: string }): undefined | Promise<void> {
+    return entitled(this.#options.entitlement, call, right, 'actions', name);
+  }
+
+  async #listIn(call: Call, path: string, query: URLSearchParams): Promise<Response> {
+    const page = pageOf(query, 'actions');
+    const { actions } = this.#options.entities;
+    if (booleanOf(query, 'count', false)) {
+      return answer(call, 200, JSON.stringify({ actions: await actions.count(path, page.skip) }));
+    }
+    return answer(call, 200, JSON.stringify((await actions.list(path, page)).map(actionRow)));
+  }
+}
+
+/** Of `/ns/pkg/name`, which was checked when the body was read. */
+function componentName(component: string): QualifiedName {
+  return parseName(component, '') as QualifiedName;
+}
+
+/** A component in a package that is not there is a component that is not there. */
+function missingComponent(error: unknown): never {
+  if (error instanceof Refusal && error.status === 404) throw refuse(400, messages.sequenceComponentNotFound);
+  throw error;
 }
 
 /** Not waited for, or not ended in time. */
@@ -119,11 +159,4 @@ async function waitFor({ activation }: Accepted, ms: number): Promise<Activation
   } finally {
     clearTimeout(timer);
   }
-}
-
-function actionName(call: Call, ns: string, path: string): QualifiedName {
-  const parts = path.split('/').map((part) => checkName(part));
-  const namespace = ownNamespace(call.identity, ns);
-  const [first, second] = parts as [string, string | undefined];
-  return second === undefined ? { namespace, name: first } : { namespace, package: first, name: second };
 }

@@ -1,21 +1,25 @@
-import { ownNamespace } from '../auth/entitlement.ts';
+import type { Entitlement } from '../auth/entitlement.ts';
 import type { ActivationRecords } from '../invocation/records.ts';
 import { type Activation, activationJson, responseJson, summaryJson } from '../model/activation.ts';
 import { messages } from '../model/messages.ts';
 import { malformed, refuse } from '../model/refusal.ts';
 import { answer, type Call } from './call.ts';
+import { entitled, namespaceOf } from './path.ts';
 import { booleanOf, epochOf, nameFilterOf, pageOf } from './query.ts';
 
 /** `/namespaces/{ns}/activations…` (Activations.scala). */
 export class ActivationRoutes {
   readonly #records: ActivationRecords;
+  readonly #entitlement: Entitlement;
 
-  constructor(records: ActivationRecords) {
+  constructor(records: ActivationRecords, entitlement: Entitlement) {
     this.#records = records;
+    this.#entitlement = entitlement;
   }
 
   async list(call: Call, ns: string, query: URLSearchParams): Promise<Response> {
-    const namespace = ownNamespace(call.identity, ns);
+    const namespace = namespaceOf(call, ns);
+    await entitled(this.#entitlement, call, 'READ', 'activations', { namespace });
     const page = pageOf(query, 'activations');
     const count = booleanOf(query, 'count', false);
     const docs = booleanOf(query, 'docs', false);
@@ -57,7 +61,9 @@ export class ActivationRoutes {
 
   async #find(call: Call, ns: string, id: string): Promise<Activation> {
     checkActivationId(id);
-    const activation = await this.#records.get(ownNamespace(call.identity, ns), id);
+    const namespace = namespaceOf(call, ns);
+    await entitled(this.#entitlement, call, 'READ', 'activations', { namespace, name: id });
+    const activation = await this.#records.get(namespace, id);
     if (!activation) throw refuse(404, messages.resourceDoesNotExist);
     return activation;
   }

@@ -1,6 +1,8 @@
-import { ownNamespace } from '../auth/entitlement.ts';
 import { effectiveLimits, type SystemLimits } from '../model/limits.ts';
+import { messages } from '../model/messages.ts';
+import { refuse } from '../model/refusal.ts';
 import { answer, type Call } from './call.ts';
+import { namespaceOf } from './path.ts';
 
 /** `GET /namespaces`: the one namespace of the key (Namespaces.scala). */
 export function listNamespaces(call: Call): Response {
@@ -9,7 +11,7 @@ export function listNamespaces(call: Call): Response {
 
 /** `GET /namespaces/{ns}/limits`: what really holds, filled in everywhere (Limits.scala). */
 export function namespaceLimits(call: Call, ns: string, system: SystemLimits): Response {
-  ownNamespace(call.identity, ns);
+  if (namespaceOf(call, ns) !== call.identity.namespace) throw refuse(403, messages.notAuthorizedTo(ns));
   const own = call.identity.limits;
   const limits = effectiveLimits(system, own);
   return answer(

@@ -1,5 +1,6 @@
 import type { Throttle } from '../auth/throttle.ts';
-import type { Entities, Resolved } from '../entities/entities.ts';
+import type { Entities } from '../entities/entities.ts';
+import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import { isTruthy } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
@@ -69,7 +70,7 @@ export class Invocation {
       exec: action.exec,
       limits: action.limits,
       initEnv: parameters.initEnv,
-      code: () => this.#options.entities.code({ entity: action, rev }),
+      code: () => this.#options.entities.actions.code({ entity: action, rev }),
     };
   }
 

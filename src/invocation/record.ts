@@ -1,4 +1,4 @@
-import type { Resolved } from '../entities/entities.ts';
+import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import { type Annotation, limitsJson } from '../model/entities.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -11,8 +11,9 @@ export interface RecordContext {
 }
 
 /** The activation record of one run, annotated as OpenWhisk annotates it (ContainerProxy.constructWhiskActivation). */
-export function activationOf({ id, action }: Resolved, outcome: Outcome, context: RecordContext): Activation {
+export function activationOf({ id, action, binding }: Resolved, outcome: Outcome, context: RecordContext): Activation {
   const annotations: Annotation[] = [
+    ...(binding === undefined ? [] : [{ key: 'binding', value: binding }]),
     { key: 'path', value: id },
     { key: 'waitTime', value: outcome.waitMs },
     { key: 'kind', value: action.exec.kind },

@@ -94,15 +94,19 @@ export class Container {
     const { sandbox, protocol, runtime, memory, env, readyMs } = this.#options;
     const place = await sandbox.create({ runtime, memory, env });
     this.#place = place;
-    if (this.#state !== 'starting') {
-      // Closed meanwhile: nothing may be left behind.
-      await place.destroy();
-      throw new ProvisionError(messages.provisionFailed);
-    }
+    await this.#stillStarting();
     void place.exited.then((exit) => this.close('died', describeExit(exit)));
     this.#talk = await within(protocol.open(place), readyMs);
+    await this.#stillStarting();
     this.enter('prewarmed', 'its runtime is ready');
     this.#options.onPrewarmed(this);
+  }
+
+  /** It may have been closed meanwhile: nothing is left behind then. */
+  async #stillStarting(): Promise<void> {
+    if (this.#state === 'starting') return;
+    await this.#place?.destroy();
+    throw new ProvisionError(messages.provisionFailed);
   }
 
   /** Gives a stem cell its action, and runs the job that it was wanted for. */

@@ -44,6 +44,35 @@ export const messages = {
   execMain: (kind: string) => `'main' must be a string defined in 'exec' for '${kind}' actions`,
   parametersNotAllowed: 'Request defines parameters that are not allowed (e.g., reserved properties).',
   notAllowedOnBinding: 'Operation not permitted on package binding.',
+  packageNameReserved: (name: string) => `Package name '${name}' is reserved.`,
+  packageNotEmpty: (count: number) =>
+    `Package not empty (contains ${count} ${count === 1 ? 'entity' : 'entities'}). Set force param or delete package contents.`,
+  packageCannotBecomeBinding: 'Resource is a package and cannot be converted into a binding.',
+  packageBindingCircular: (name: string) => `Package binding '${name}' contains a circular reference.`,
+  bindingDoesNotExist: 'Binding references a package that does not exist.',
+  bindingOfBinding: 'Cannot bind to another package binding.',
+  bindingNotPackage: 'Cannot bind to a resource that is not a package.',
+  feedNameInvalid: 'Feed name is not valid',
+  ruleNeedsEnds: 'rule requires a valid trigger and a valid action',
+  ruleWithoutTrigger: 'Only rules with existing triggers can be activated',
+  ruleStatusUnknown: (status: string) => `requirement failed: ${status} is not a recognized rule state`,
+  ruleInactive: (rule: string, action: string) => `Rule '${rule}' is inactive, action '${action}' was not activated.`,
+
+  // Sequences and compositions
+  sequenceTooLong: 'Too many actions in the sequence.',
+  sequenceEmpty: 'No component specified for the sequence.',
+  sequenceCyclic: 'Sequence may not refer to itself.',
+  sequenceComponentNotFound: 'Sequence component does not exist.',
+  sequenceFailed: 'Sequence failed.',
+  sequenceTimeout: (id: string) => `Timeout reached when retrieving activation ${id} for sequence component.`,
+  compositionTooLong: 'Too many actions in the composition.',
+  compositionFailed: 'Activation failure during composition.',
+  compositionTimeout: (id: string) => `Timeout reached when retrieving activation ${id} during composition.`,
+  compositionComponentInvalid: (value: string) =>
+    `Failed to parse action name from json value ${value} during composition.`,
+  compositionComponentNotFound: (name: string) => `Failed to resolve action with name '${name}' during composition.`,
+  compositionComponentNotAccessible: (name: string) =>
+    `Failed entitlement check for action with name '${name}' during composition.`,
 
   // Limits
   sizeAbove: (field: string, is: number, allowed: number) =>

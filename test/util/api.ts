@@ -3,6 +3,7 @@ import { ActionRoutes } from '../../src/api/actions.ts';
 import { ActivationRoutes } from '../../src/api/activations.ts';
 import { createApp } from '../../src/api/app.ts';
 import { Authenticator } from '../../src/auth/auth.ts';
+import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
 import { Invocation } from '../../src/invocation/invocation.ts';
@@ -34,6 +35,7 @@ export class TestApi {
     const now = () => this.#now++;
     const manifest = testManifest();
     const throttle = new Throttle(all, now);
+    const entitlement = new Entitlement(store.entities);
     const onActionChanged = (id: string) => this.retired.push(id);
     const entities = new Entities({ store: store.entities, manifest, limits: all, now, onActionChanged });
     const run = (job: Job) => this.#run(job);
@@ -41,8 +43,16 @@ export class TestApi {
     const isDraining = () => this.isDraining;
     this.app = createApp({
       authenticator,
-      actions: new ActionRoutes({ entities, invocation, throttle, limits: all, maxWaitMs: 60_000, isDraining }),
-      activations: new ActivationRoutes(store.activations),
+      actions: new ActionRoutes({
+        entities,
+        invocation,
+        throttle,
+        entitlement,
+        limits: all,
+        maxWaitMs: 60_000,
+        isDraining,
+      }),
+      activations: new ActivationRoutes(store.activations, entitlement),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },
       ops: { metrics: async () => 'metrics 1\n', status: () => ({ fine: true }) },

@@ -275,27 +275,22 @@ describe('GET and DELETE', () => {
   });
 
   test('another namespace is refused (ERR-11)', async () => {
-    for (const [method, path] of [
-      ['GET', 'actions'],
-      ['GET', 'actions/a'],
-      ['PUT', 'actions/a'],
-      ['DELETE', 'actions/a'],
-      ['POST', 'actions/a'],
-      ['GET', 'activations'],
-      ['GET', 'limits'],
+    for (const [method, path, named] of [
+      ['GET', 'actions', 'other'],
+      ['GET', 'actions/a', 'other/a'],
+      ['PUT', 'actions/a', 'other/a'],
+      ['DELETE', 'actions/a', 'other/a'],
+      ['POST', 'actions/a', 'other/a'],
+      ['GET', 'actions/p/a', 'other/p'],
+      ['POST', 'actions/p/a', 'other/p'],
+      ['PUT', 'actions/p/a', 'other/p/a'],
+      ['GET', 'activations', 'other'],
+      ['GET', 'limits', 'other'],
     ] as const) {
-      const { status, json } = await api.call(
-        method,
-        `/api/v1/namespaces/other/${path}`,
-        guest,
-        method === 'PUT' ? { exec } : undefined,
-      );
-      expect([method, path, status, json.error]).toEqual([
-        method,
-        path,
-        403,
-        "The supplied authentication is not authorized to access 'other'.",
-      ]);
+      const body = method === 'PUT' ? { exec } : undefined;
+      const { status, json } = await api.call(method, `/api/v1/namespaces/other/${path}`, guest, body);
+      const sentence = `The supplied authentication is not authorized to access '${named}'.`;
+      expect([method, path, status, json.error]).toEqual([method, path, 403, sentence]);
     }
   });
 });

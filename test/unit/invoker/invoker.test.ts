@@ -306,6 +306,23 @@ describe('faults', () => {
   });
 });
 
+test('a container that is closed while its runtime becomes ready leaves nothing behind', async () => {
+  const gate = Promise.withResolvers<void>();
+  const { open } = protocol;
+  protocol.open = async (place) => {
+    await gate.promise;
+    return open.call(protocol, place);
+  };
+  const pool = invoker({ cells: 1 });
+  const started = pool.start();
+  await settle();
+  const closed = pool.close();
+  gate.resolve();
+  await Promise.all([started, closed]);
+  expect(sandbox.living.length).toBe(0);
+  expect(moves.map(({ to }) => to)).toEqual(['starting', 'closing', 'gone']);
+});
+
 describe('change', () => {
   test('after an update no old code begins: warm containers go, waiting jobs go over to the new revision', async () => {
     protocol.answerAtOnce = undefined;
