@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { constants, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signal } from './processes.ts';
 
@@ -106,15 +106,15 @@ export async function membersOf(folder: string): Promise<number[]> {
 /** Some files are only there with some versions, controllers or kernels. */
 export async function writeIfThere(file: string, text: string): Promise<void> {
   try {
-    // Never creates: cgroup files are there or are not.
-    await writeFile(file, text, { flag: 'r+' });
+    await setFile(file, text);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
 }
 
+/** Never creates a file, and never asks to read it: `cgroup.kill` cannot be read, not even by its owner. */
 export async function setFile(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { flag: 'r+' });
+  await writeFile(file, text, { flag: constants.O_WRONLY });
 }
 
 /** The number after `name` in a file of lines such as `oom_kill 3`. */

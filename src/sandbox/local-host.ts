@@ -55,13 +55,12 @@ export async function lookAtHost(options: HostOptions): Promise<LocalHost> {
     uids: uids ?? { first: process.getuid?.() ?? 0, count: 1 },
   });
   const mark = hash.toString('hex').slice(0, 6);
-  const [isolation, cgroups] = await Promise.all([
-    chooseIsolation({
-      ...{ root, executable: options.executable, hidden: dataDir, uid: uids?.first },
-      ...(options.isolation && { only: options.isolation }),
-    }),
-    options.cgroups === false ? 'no cgroups: switched off' : findCgroups(`whisklet-${mark}`),
-  ]);
+  // Before any child is started: only a group in which this process is alone can be taken over.
+  const cgroups = options.cgroups === false ? 'no cgroups: switched off' : await findCgroups(`whisklet-${mark}`);
+  const isolation = await chooseIsolation({
+    ...{ root, executable: options.executable, hidden: dataDir, uid: uids?.first },
+    ...(options.isolation && { only: options.isolation }),
+  });
   if (typeof isolation === 'string') throw new ProvisionError(isolation);
   const groups = typeof cgroups === 'string' ? [] : cgroups.folders;
   const common = { mark, root, isolation, cgroups, uids };

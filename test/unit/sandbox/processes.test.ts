@@ -1,0 +1,49 @@
+import { expect, test } from 'bun:test';
+import {
+  childrenOf,
+  isRunning,
+  isStopped,
+  parentOf,
+  processesCarrying,
+  proportionalBytes,
+  residentBytes,
+  startOf,
+} from '../../../src/sandbox/processes.ts';
+
+/** Above what Linux gives to any process. */
+const NOBODY = 4_194_305;
+
+test('this process is seen as it is', () => {
+  expect(isRunning(process.pid)).toBe(true);
+  expect(isStopped(process.pid)).toBe(false);
+  expect(parentOf(process.pid)).toBe(process.ppid);
+  expect(Number(startOf(process.pid))).toBeGreaterThan(0);
+});
+
+test('its memory is a little less when shared pages count in parts', () => {
+  const megabyte = 1024 * 1024;
+  expect(residentBytes(process.pid)).toBeGreaterThan(10 * megabyte);
+  expect(proportionalBytes(process.pid)).toBeGreaterThan(megabyte);
+  expect(proportionalBytes(process.pid)).toBeLessThanOrEqual(residentBytes(process.pid) + megabyte);
+});
+
+test('a process that is gone has nothing', () => {
+  expect(isRunning(NOBODY)).toBe(false);
+  expect(parentOf(NOBODY)).toBeUndefined();
+  expect(startOf(NOBODY)).toBeUndefined();
+  expect(residentBytes(NOBODY)).toBe(0);
+  expect(proportionalBytes(NOBODY)).toBe(0);
+});
+
+test('children are found, and those that inherited a text in their environment', async () => {
+  const mark = `MARK=${crypto.randomUUID()}`;
+  const child = Bun.spawn(['sh', '-c', 'read line; :'], { stdio: ['pipe', 'ignore', 'ignore'], env: { MARK: mark } });
+  try {
+    expect(childrenOf(process.pid)).toContain(child.pid);
+    expect(processesCarrying(mark)).toEqual([child.pid]);
+  } finally {
+    child.kill('SIGKILL');
+    await child.exited;
+  }
+  expect(processesCarrying(mark)).toEqual([]);
+});
