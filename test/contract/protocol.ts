@@ -143,9 +143,9 @@ export function testProtocol(name: string, { protocol, place: start }: Subject):
         const talk = await protocol.open(silent);
         const asked = init(talk);
         if (when === 'run') await asked.answer;
-        const { answer } = when === 'run' ? run(talk) : asked;
+        const fault = faultOf((when === 'run' ? run(talk) : asked).answer);
         await silent.destroy();
-        await faultOf(answer);
+        await fault;
       }
       const silent = place('hang', 'start');
       const opening = faultOf(protocol.open(silent));

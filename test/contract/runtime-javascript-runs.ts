@@ -160,7 +160,7 @@ export function testJavaScriptRuns({ name, command }: Engine): void {
 
     test('is a stream that others can be piped into', async () => {
       const lines = await printed(`const { Readable } = require('stream');
-        await new Promise((done) => Readable.from(['a\\n', 'b\\n']).on('end', done).pipe(process.stdout, { end: false }));
+        await new Promise((done) => Readable.from(['a\\n', 'b\\n']).on('end', done).pipe(process.stdout));
         console.log(process.stdout.fd, process.stderr.fd, process.stdout.isTTY)`);
       expect(lines).toEqual(['stdout: a', 'stdout: b', 'stdout: 1 2 false']);
     });
