@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Docker } from '../../src/sandbox/docker.ts';
+import { Demultiplexer } from '../../src/sandbox/docker-stream.ts';
+import { describeOwnImage } from '../../src/sandbox/image-own.ts';
+import type { Wire } from './frames.ts';
+
+/**
+ * `echo.ts` in a Docker container, over the stream that the engine attaches. Whatever the sandbox does is left out: the
+ * container has no limits, and the stream is taken as it comes.
+ */
+
+const LABEL = 'io.whisklet.bench=floor';
+
+export async function openContainer(): Promise<{ wire: Wire; close(): Promise<void> }> {
+  const docker = await Docker.connect(process.env.DOCKER_HOST ?? '/var/run/docker.sock');
+  const image = await makeImage(docker);
+  const name = `whisklet-bench-${process.pid}`;
+  const [label, value] = LABEL.split('=') as [string, string];
+  await docker.create(name, {
+    Image: image,
+    Labels: { [label]: value },
+    ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true, OpenStdin: true, StdinOnce: true },
+    HostConfig: { NetworkMode: 'none', LogConfig: { Type: 'none', Config: {} } },
+  });
+  const stream = await docker.attach(name, true);
+  await docker.start(name);
+  const wire: Wire = {
+    write: (bytes) => void stream.write(bytes),
+    onOutput: (listener) => {
+      const output = new Demultiplexer(listener, (bytes) => process.stderr.write(bytes));
+      stream.on('data', (chunk: Uint8Array) => output.push(chunk));
+    },
+  };
+  return {
+    wire,
+    async close() {
+      await docker.remove(name);
+      stream.destroy();
+      // Another bench may be using it.
+      await docker.removeImage(image).catch(() => undefined);
+    },
+  };
+}
+
+/** Takes away what a bench that was killed left behind, and makes the image. */
+async function makeImage(docker: Docker): Promise<string> {
+  for (const old of await docker.list(LABEL)) await docker.remove(old.name);
+  const shimDir = mkdtempSync(join(tmpdir(), 'whisklet-bench-'));
+  try {
+    const built = await Bun.build({ entrypoints: [join(import.meta.dir, 'echo.ts')], target: 'bun' });
+    writeFileSync(join(shimDir, 'shim.js'), await (built.outputs[0] as Blob).text());
+    const executable = process.execPath;
+    const own = await describeOwnImage({ executable, shimDir, family: 'bench-echo', version: Bun.version });
+    const image = `${own.repo}:${own.tag}`;
+    if (!(await docker.hasImage(image))) {
+      await docker.importImage(own.pack(), own.repo, own.tag, [...own.changes, `LABEL ${LABEL}`]);
+    }
+    return image;
+  } finally {
+    rmSync(shimDir, { recursive: true, force: true });
+  }
+}

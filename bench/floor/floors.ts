@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import type { SandboxName } from '../options.ts';
+import type { Cleanup } from '../process/cleanup.ts';
+import { Program } from '../process/program.ts';
+
+/** The programs that the floors are measured with, each started when it is first needed. */
+export class Floors {
+  readonly #cleanup: Cleanup;
+  readonly #started = new Map<string, Promise<unknown>>();
+
+  constructor(cleanup: Cleanup) {
+    this.#cleanup = cleanup;
+  }
+
+  /** Parses and answers JSON, nothing else. @returns its address */
+  bareServer(): Promise<string> {
+    return this.#once('bare', () => this.#server('bare-server.ts'));
+  }
+
+  /** The same behind a route of Hono. @returns its address */
+  honoServer(): Promise<string> {
+    return this.#once('hono', () => this.#server('hono-server.ts'));
+  }
+
+  /** One frame to a child and back; answers the microseconds of each. */
+  frames(sandbox: SandboxName): Promise<(count: number) => Promise<number[]>> {
+    return this.#once(`frames ${sandbox}`, async () => {
+      const program = Program.ofBench(join(import.meta.dir, 'frames.ts'), sandbox === 'docker' ? 'attach' : 'pipe');
+      this.#cleanup.add(() => program.finish('end'));
+      await program.line();
+      return async (count: number) => {
+        program.tell(String(count));
+        return JSON.parse(await program.line()) as number[];
+      };
+    });
+  }
+
+  async #server(file: string): Promise<string> {
+    const program = Program.ofBench(join(import.meta.dir, file));
+    this.#cleanup.add(() => program.end());
+    return `http://127.0.0.1:${await program.line()}`;
+  }
+
+  #once<T>(name: string, start: () => Promise<T>): Promise<T> {
+    const known = this.#started.get(name) ?? start();
+    this.#started.set(name, known);
+    return known as Promise<T>;
+  }
+}
+
+/** How the floor of a call in this sandbox is called. */
+export function floorName(sandbox: SandboxName): string {
+  return sandbox === 'docker' ? 'HTTP + attach' : 'HTTP + pipe';
+}

@@ -1,0 +1,85 @@
+import { type Answer, ResponseReader } from './response.ts';
+
+/**
+ * One keep-alive connection, one request at a time. Requests are sent as bytes that were made once, so that what is
+ * measured is the server and not the client.
+ *
+ *     const connection = await Connection.open(address);
+ *     const { status, body } = await connection.ask(request);
+ */
+export class Connection {
+  readonly #socket: Bun.Socket<undefined>;
+  readonly #state: State;
+
+  private constructor(socket: Bun.Socket<undefined>, state: State) {
+    this.#socket = socket;
+    this.#state = state;
+  }
+
+  /** @param address `http://127.0.0.1:3233` @throws Error when nobody listens there */
+  static async open(address: string): Promise<Connection> {
+    const { hostname, port } = new URL(address);
+    const state: State = { reader: new ResponseReader(), waiting: undefined, unsent: undefined, ended: undefined };
+    const socket = await Bun.connect<undefined>({
+      hostname,
+      port: Number(port),
+      socket: {
+        data: (_socket, chunk) => take(state, chunk),
+        drain: (open) => flush(open, state),
+        error: (_socket, error) => end(state, error),
+        close: () => end(state, new Error('the server closed the connection')),
+      },
+    });
+    socket.setNoDelay(true);
+    return new Connection(socket, state);
+  }
+
+  /** Rejects when the connection ends before the answer, or the answer cannot be understood. */
+  ask(request: Uint8Array): Promise<Answer> {
+    const state = this.#state;
+    if (state.waiting) throw new Error('one request at a time');
+    if (state.ended) return Promise.reject(state.ended);
+    const waiting = Promise.withResolvers<Answer>();
+    state.waiting = waiting;
+    state.unsent = request;
+    flush(this.#socket, state);
+    return waiting.promise;
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+}
+
+interface State {
+  readonly reader: ResponseReader;
+  waiting: PromiseWithResolvers<Answer> | undefined;
+  /** What the socket has not taken yet: of large requests. */
+  unsent: Uint8Array | undefined;
+  ended: Error | undefined;
+}
+
+function flush(socket: Bun.Socket<undefined>, state: State): void {
+  if (!state.unsent) return;
+  const sent = socket.write(state.unsent);
+  state.unsent = sent < state.unsent.length ? state.unsent.subarray(Math.max(0, sent)) : undefined;
+}
+
+function take(state: State, chunk: Buffer): void {
+  try {
+    for (const answer of state.reader.push(chunk)) {
+      const waiting = state.waiting;
+      if (!waiting) throw new Error('an answer that nobody asked for');
+      state.waiting = undefined;
+      waiting.resolve(answer);
+    }
+  } catch (error) {
+    end(state, error as Error);
+  }
+}
+
+function end(state: State, error: Error): void {
+  state.ended ??= error;
+  state.waiting?.reject(error);
+  state.waiting = undefined;
+}

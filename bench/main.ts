@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { buildOnce } from './executable.ts';
+import { Floors } from './floor/floors.ts';
+import { describeMachine } from './machine.ts';
+import type { Figure } from './measure/figure.ts';
+import { type Options, OptionsError, readOptions, type SandboxName, sandboxNames, usage } from './options.ts';
+import { activation } from './parts/activation.ts';
+import { api } from './parts/api.ts';
+import { choose } from './parts/choose.ts';
+import { frame } from './parts/frame.ts';
+import { parameters } from './parts/parameters.ts';
+import { measurePart, type Part } from './parts/part.ts';
+import { measureRecord } from './parts/record.ts';
+import { Cleanup } from './process/cleanup.ts';
+import { judge } from './promises.ts';
+import { Progress } from './report/progress.ts';
+import { floorsText, machineText, tableOf } from './report/table.ts';
+import { idle } from './whole/idle.ts';
+import { prewarmed } from './whole/prewarmed.ts';
+import { fullSizes, quickSizes, type Scenario } from './whole/scenario.ts';
+import { start } from './whole/start.ts';
+import { throughput } from './whole/throughput.ts';
+import { warm } from './whole/warm.ts';
+
+/** `bun bench`: measures the parts, then whole nodes, beside their floors. See README.md. */
+
+const parts: readonly Part[] = [frame, choose, parameters, activation, api];
+const scenarios: readonly Scenario[] = [warm, prewarmed, start, idle, throughput];
+const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
+
+const PART_ROUNDS = { full: 5, quick: 3 };
+const PART_MS = { full: 150, quick: 60 };
+
+async function measure(options: Options, sandboxes: readonly SandboxName[], progress: Progress): Promise<Figure[]> {
+  const { only, quick } = options;
+  const isWanted = ({ name }: { readonly name: string }) => only?.has(name) ?? true;
+  const size = quick ? 'quick' : 'full';
+  const figures: Figure[] = [];
+  for (const part of parts.filter(isWanted)) {
+    progress.begin(part.name);
+    figures.push(...(await measurePart(part, PART_ROUNDS[size], PART_MS[size])));
+  }
+  if (isWanted({ name: 'record' })) {
+    progress.begin('record');
+    figures.push(...(await measureRecord(PART_ROUNDS[size])));
+  }
+  for (const sandbox of sandboxes) {
+    for (const scenario of scenarios.filter(isWanted)) {
+      if (scenario.sandboxes?.includes(sandbox) === false) continue;
+      progress.begin(`${scenario.name}, ${sandbox}`);
+      figures.push(...(await play(scenario, sandbox, quick, progress)));
+    }
+  }
+  return figures;
+}
+
+/** One scenario with nodes and floors of its own: nothing that another one left is in its way. */
+async function play(scenario: Scenario, sandbox: SandboxName, quick: boolean, progress: Progress): Promise<Figure[]> {
+  const cleanup = new Cleanup();
+  const hurry = () => void cleanup.run().finally(() => process.exit(130));
+  process.once('SIGINT', hurry).once('SIGTERM', hurry);
+  try {
+    return await scenario.measure({
+      ...{ sandbox, cleanup, sizes: quick ? quickSizes : fullSizes },
+      floors: new Floors(cleanup),
+      executable: buildOnce(cleanup),
+      say: (what) => progress.step(what),
+    });
+  } finally {
+    await cleanup.run();
+    process.off('SIGINT', hurry).off('SIGTERM', hurry);
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args, names);
+  if (options.help) {
+    console.log(usage(names));
+    return 0;
+  }
+  const machine = await describeMachine();
+  const wanted = options.sandbox === 'all' ? sandboxNames : [options.sandbox];
+  const sandboxes = wanted.filter((name) => name !== 'docker' || machine.docker !== undefined);
+  if (sandboxes.length === 0) throw new OptionsError('no Docker engine answers here');
+  const progress = new Progress();
+  const figures = await measure(options, sandboxes, progress);
+  progress.end();
+  console.log([machineText(machine), tableOf(figures), floorsText(figures)].filter(Boolean).join('\n\n'));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+  return figures.some((each) => judge(each)?.verdict === 'broken') ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isUsage = error instanceof OptionsError;
+  console.error(`bench: ${isUsage ? error.message : (error as Error).stack}`);
+  process.exitCode = isUsage ? 2 : 1;
+}
+// Connections that a failed measurement left open must not keep the bench alive.
+process.exit();

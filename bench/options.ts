@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+
+/** The command line of `bun bench`. Pure. */
+
+export const sandboxNames = ['local', 'docker'] as const;
+export type SandboxName = (typeof sandboxNames)[number];
+
+export interface Options {
+  /** Names of what is measured; undefined for all. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly sandbox: SandboxName | 'all';
+  readonly quick: boolean;
+  readonly json: string | undefined;
+  readonly help: boolean;
+}
+
+export class OptionsError extends Error {}
+
+export function usage(names: readonly string[]): string {
+  return `bun bench [options]
+
+  --only NAME,…       measures only these: ${names.join(', ')}
+  --sandbox NAME      local, docker, or all that this machine has (the default)
+  --quick             fewer rounds: for a first look, not for a figure to be told
+  --json FILE         also writes all figures with their rounds
+  --help
+
+Exits with 1 when a promise of docs/performance.md is broken.`;
+}
+
+/** @throws OptionsError with one sentence about what is wrong */
+export function readOptions(args: readonly string[], names: readonly string[]): Options {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (error) {
+    throw new OptionsError((error as Error).message);
+  }
+  const { sandbox = 'all', only, quick = false, json, help = false } = values;
+  if (sandbox !== 'all' && !isSandbox(sandbox)) throw new OptionsError(`there is no sandbox '${sandbox}'`);
+  const chosen = only?.split(',').map((name) => name.trim());
+  const unknown = chosen?.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new OptionsError(`'${unknown}' is none of ${names.join(', ')}`);
+  return { only: chosen && new Set(chosen), sandbox, quick, json, help };
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  return parseArgs({ args: [...args], options: { only: text, sandbox: text, json: text, quick: flag, help: flag } })
+    .values;
+}
+
+function isSandbox(name: string): name is SandboxName {
+  return (sandboxNames as readonly string[]).includes(name);
+}

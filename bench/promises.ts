@@ -1,0 +1,53 @@
+import type { Figure } from './measure/figure.ts';
+
+/**
+ * What is promised (docs/performance.md says it in words), and whether a run kept it. Pure.
+ *
+ * A promise that was not measured is neither kept nor broken: the run was told to leave it out, or the machine has
+ * not what it takes.
+ */
+export interface SpeedPromise {
+  readonly figure: string;
+  /** Of the figure itself, or of its ratio to the floor. */
+  readonly of: 'value' | 'ratio';
+  readonly bound: 'at most' | 'at least';
+  readonly limit: number;
+}
+
+const atMost = (figure: string, of: SpeedPromise['of'], limit: number): SpeedPromise => ({
+  ...{ figure, of, limit },
+  bound: 'at most',
+});
+const atLeast = (figure: string, of: SpeedPromise['of'], limit: number): SpeedPromise => ({
+  ...{ figure, of, limit },
+  bound: 'at least',
+});
+
+export const promises: readonly SpeedPromise[] = [
+  atMost('local/warm/p50', 'ratio', 2.5),
+  atMost('docker/warm/p50', 'ratio', 2.5),
+  atLeast('local/throughput/16', 'ratio', 0.5),
+  atLeast('docker/throughput/16', 'ratio', 0.5),
+  atMost('local/prewarmed/p50', 'value', 10),
+  atMost('docker/prewarmed/p50', 'value', 20),
+  atMost('local/start/executable', 'value', 300),
+  atMost('idle/rss', 'value', 100),
+];
+
+export type Verdict = 'kept' | 'broken';
+
+/** Undefined when nothing is promised of this figure. */
+export function judge(figure: Figure, all: readonly SpeedPromise[] = promises): Judgement | undefined {
+  const promise = all.find((each) => each.figure === figure.id);
+  if (!promise) return undefined;
+  const value = promise.of === 'ratio' ? figure.floor?.ratio.value : figure.value;
+  if (value === undefined) throw new Error(`${figure.id} has no floor, but a promise about it`);
+  const isKept = promise.bound === 'at most' ? value <= promise.limit : value >= promise.limit;
+  return { promise, value, verdict: isKept ? 'kept' : 'broken' };
+}
+
+export interface Judgement {
+  readonly promise: SpeedPromise;
+  readonly value: number;
+  readonly verdict: Verdict;
+}

@@ -1,0 +1,74 @@
+import { isBusy, type Machine } from '../machine.ts';
+import type { Figure } from '../measure/figure.ts';
+import { type Judgement, judge } from '../promises.ts';
+
+/** The figures as a table for a terminal. Pure. */
+export function tableOf(figures: readonly Figure[]): string {
+  const rows = figures.map(rowOf);
+  const header = ['', 'median', 'of rounds', 'floor', 'ratio', 'promise'];
+  const widths = header.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  const lines = [line(header)];
+  let group = '';
+  figures.forEach((figure, index) => {
+    const [own = ''] = figure.id.split('/');
+    if (own !== group) lines.push('', own);
+    group = own;
+    lines.push(line(rows[index] as string[]));
+  });
+  return lines.join('\n');
+}
+
+function rowOf(figure: Figure): string[] {
+  const { title, unit, value, low, high, floor, note } = figure;
+  return [
+    `  ${title}${note ? ` (${note})` : ''}`,
+    `${show(value)} ${unit}`,
+    `${show(low)}–${show(high)}`,
+    floor ? `${show(floor.value)} ${unit}` : '',
+    floor ? `${floor.ratio.value.toFixed(2)} (${floor.ratio.low.toFixed(2)}–${floor.ratio.high.toFixed(2)})` : '',
+    promiseText(judge(figure)),
+  ];
+}
+
+function promiseText(judgement: Judgement | undefined): string {
+  if (!judgement) return '';
+  const { promise, verdict } = judgement;
+  const bound = `${promise.bound === 'at most' ? '≤' : '≥'} ${promise.limit}${promise.of === 'ratio' ? ' × floor' : ''}`;
+  return `${bound}  ${verdict === 'kept' ? 'kept' : 'BROKEN'}`;
+}
+
+/** Three digits say all that such figures know. */
+export function show(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  if (value >= 10) return value.toFixed(1);
+  return value >= 1 ? value.toFixed(2) : value.toFixed(3);
+}
+
+export function machineText(machine: Machine): string {
+  const { cpu, cores, memory, system, bun, docker, commit, load } = machine;
+  const engine = docker === undefined ? 'no Docker' : `Docker ${docker}`;
+  const lines = [`${cores} × ${cpu}, ${memory} GB, ${system}, Bun ${bun}, ${engine}, commit ${commit}`];
+  if (isBusy(machine)) {
+    lines.push(`The machine is doing other work (load ${load} a core): believe the ratios, not the figures.`);
+  }
+  return lines.join('\n');
+}
+
+/** What the floors are made of, once each. */
+export function floorsText(figures: readonly Figure[]): string {
+  const lines = new Set(
+    figures.flatMap(({ floor, unit, id }) => {
+      if (!floor || Object.keys(floor.parts).length < 2) return [];
+      const parts = Object.entries(floor.parts).map(([name, value]) => `${name} ${show(value)} ${unit}`);
+      return [`  ${id}: ${floor.what} = ${parts.join(' + ')}`];
+    }),
+  );
+  return lines.size === 0 ? '' : ['Floors', ...lines].join('\n');
+}
