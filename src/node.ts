@@ -38,6 +38,8 @@ const PATIENCE_MS = 100;
 /** Idle containers are frozen after this long, where freezing costs nothing (OpenWhisk's pause-grace). */
 const PAUSE_AFTER_MS = 10_000;
 const PRUNE_EVERY_MS = 60_000;
+/** How long the last answers may take to leave when nothing runs any more; then their connections are cut. */
+const FAREWELL_MS = 1_000;
 /** Code comes as base64 in JSON; no request is larger. */
 const REQUEST_BYTES = 128 * 1024 * 1024;
 
@@ -156,8 +158,10 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
         hurry = resolve;
       });
       await Promise.race([invoker.drain(drainMs), hasty]);
-      await Promise.all(servers.map((server) => server.stop(false)));
+      // Calls that still run are answered when their containers end: the doors wait for them, and not they for the doors.
+      const answered = Promise.all(servers.map((server) => server.stop(false)));
       await invoker.close();
+      await Promise.race([answered, Bun.sleep(FAREWELL_MS)]);
       await closeAll();
     };
     let stopping: Promise<void> | undefined;
