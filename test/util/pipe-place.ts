@@ -109,5 +109,9 @@ export class PipePlace implements Place {
 }
 
 async function readAll(fd: number, take: (chunk: Uint8Array) => void): Promise<void> {
-  for await (const chunk of Bun.file(fd).stream()) take(chunk);
+  try {
+    for await (const chunk of Bun.file(fd).stream()) take(chunk);
+  } finally {
+    fs.closeSync(fd);
+  }
 }

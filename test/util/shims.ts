@@ -1,9 +1,8 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shimEntries, unpackShims } from '../../src/sandbox/shims.ts';
 
-/** The shims, unpacked once for all tests of this process. */
-const folder = await unpackShims(join(tmpdir(), 'whisklet-test-shims'));
+/** The shims as this tree has them, kept between test runs where tools keep what they can make again. */
+const folder = await unpackShims(join(import.meta.dir, '../../node_modules/.cache/whisklet-shims'));
 
 export function shimOf(family: 'javascript' | 'python'): string {
   return join(folder, family, shimEntries[family] as string);
