@@ -7,6 +7,9 @@ import { serveAdmin } from './admin/socket.ts';
 import { ActionRoutes } from './api/actions.ts';
 import { ActivationRoutes } from './api/activations.ts';
 import { createApp } from './api/app.ts';
+import { PackageRoutes } from './api/packages.ts';
+import { RuleRoutes } from './api/rules.ts';
+import { TriggerRoutes } from './api/triggers.ts';
 import { Authenticator } from './auth/auth.ts';
 import { Entitlement } from './auth/entitlement.ts';
 import { Throttle } from './auth/throttle.ts';
@@ -127,6 +130,8 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const { activations } = store;
     const invocation = new Invocation({ entities, activations, throttle, run, events, now });
     const metrics = new Metrics(events, () => invoker.status);
+    /** Parameters and annotations, and what is around them. */
+    const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
     const app = createApp({
       actions: new ActionRoutes({
         ...{ entities, invocation, throttle, entitlement, limits },
@@ -134,6 +139,9 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
         isDraining: () => isDraining,
       }),
       activations: new ActivationRoutes(activations, entitlement),
+      packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
+      triggers: new TriggerRoutes({ entities, entitlement, bodyBytes }),
+      rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
       ...{ authenticator, limits, manifest, build, events },
       ops: { metrics: () => metrics.text(), status: () => ({ sandbox: sandbox.name, pool: invoker.status }) },
     });

@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import type { Authenticator } from '../auth/auth.ts';
-import { newActivationId } from '../invocation/activation-id.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
@@ -9,14 +8,21 @@ import type { Events } from '../observe/events.ts';
 import type { ActionRoutes } from './actions.ts';
 import type { ActivationRoutes } from './activations.ts';
 import { type Call, CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
+import { door, type Handler, type PathParameters, transactionIdOf } from './door.ts';
 import { apiInfo, type Build, serverInfo } from './info.ts';
 import { listNamespaces, namespaceLimits } from './namespaces.ts';
+import type { PackageRoutes } from './packages.ts';
 import { refusalResponse } from './refuse.ts';
+import type { RuleRoutes } from './rules.ts';
+import type { TriggerRoutes } from './triggers.ts';
 
 export interface AppOptions {
   readonly authenticator: Authenticator;
   readonly actions: ActionRoutes;
   readonly activations: ActivationRoutes;
+  readonly packages: PackageRoutes;
+  readonly triggers: TriggerRoutes;
+  readonly rules: RuleRoutes;
   readonly limits: SystemLimits;
   readonly manifest: Manifest;
   readonly build: Build;
@@ -25,131 +31,99 @@ export interface AppOptions {
   readonly ops: { metrics(): Promise<string>; status(): unknown };
 }
 
-type Handler = (call: Call, query: URLSearchParams, context: Context) => Response | Promise<Response>;
-
 const API = '/api/v1';
-const NO_QUERY = new URLSearchParams();
+const NS = `${API}/namespaces`;
 
-/** The routes. What is thrown below them becomes an answer here, and nowhere else. */
+/** All paths. */
 export function createApp(options: AppOptions): Hono {
-  const { authenticator, actions, activations, limits, manifest, build, events, ops } = options;
+  const { authenticator, actions, activations, packages, triggers, rules, limits, events } = options;
   const app = new Hono();
+  mountOpen(app, options);
 
-  /** A route that needs a caller. */
-  const authenticated = (handler: Handler) => async (context: Context) => {
-    const began = performance.now();
-    const transactionId = transactionIdOf(context);
-    const { method } = context.req;
-    let response: Response;
-    try {
-      if (method === 'HEAD') throw malformed(messages.notFound, 404);
-      const known = authenticator.identify(context.req.header('authorization'));
-      const identity = known instanceof Promise ? await known : known;
-      response = await handler({ context, identity, transactionId }, queryOf(context.req.url), context);
-    } catch (thrown) {
-      response = refusalResponse(thrown, transactionId, events);
-    }
-    events.answered.publish({ method, status: response.status, ms: performance.now() - began });
-    return response;
+  const authenticated = door(authenticator, events);
+  /** A route that needs a caller; `{ns}` and what follows are parameters. */
+  const route = (method: string, path: string, handler: Handler) => {
+    app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), authenticated(handler));
   };
-  const param = (context: Context, name: string) => context.req.param(name) as string;
 
-  app.get('/', (context) => json(context, serverInfo(limits, manifest)));
-  app.get('/ping', () => text('pong'));
-  app.get('/metrics', async () => text(await ops.metrics()));
-  app.get('/status', (context) => json(context, JSON.stringify(ops.status())));
-  for (const path of [API, `${API}/`]) app.get(path, (context) => json(context, apiInfo(build), CORS_HEADERS));
-  app.options(`${API}/*`, () => text('OK', CORS_HEADERS));
+  route('GET', NS, (call) => listNamespaces(call));
+  route('GET', `${NS}/{ns}/limits`, (call, { ns }) => namespaceLimits(call, ns, limits));
+  route('GET', `${NS}/{ns}/limits/{inner}`, () => {
+    throw new Refusal(400, messages.limitsInner);
+  });
 
-  const ns = `${API}/namespaces`;
-  app.get(
-    ns,
-    authenticated((call) => listNamespaces(call)),
-  );
-  app.get(
-    `${ns}/:ns/limits`,
-    authenticated((call, _q, c) => namespaceLimits(call, param(c, 'ns'), limits)),
-  );
-  app.get(
-    `${ns}/:ns/limits/:inner`,
-    authenticated(() => {
-      throw new Refusal(400, messages.limitsInner);
-    }),
-  );
+  const simple = ({ name }: PathParameters) => name;
+  const packaged = ({ package: inner, name }: PathParameters) => `${inner}/${name}`;
+  const lists = (collection: string, list: (call: Call, ns: string, query: URLSearchParams) => Promise<Response>) => {
+    for (const slash of ['', '/']) {
+      route('GET', `${NS}/{ns}/${collection}${slash}`, (call, { ns }, query) => list(call, ns, query));
+    }
+  };
 
-  for (const path of [`${ns}/:ns/actions`, `${ns}/:ns/actions/`]) {
-    app.get(
-      path,
-      authenticated((call, query, c) => actions.list(call, param(c, 'ns'), query)),
-    );
-  }
+  lists('actions', (call, ns, query) => actions.list(call, ns, query));
+  route('GET', `${NS}/{ns}/actions/{name}/`, (call, { ns, name }, query) => actions.listPackage(call, ns, name, query));
   for (const [path, name] of [
-    [`${ns}/:ns/actions/:name`, (c: Context) => param(c, 'name')],
-    [`${ns}/:ns/actions/:package/:name`, (c: Context) => `${param(c, 'package')}/${param(c, 'name')}`],
+    [`${NS}/{ns}/actions/{name}`, simple],
+    [`${NS}/{ns}/actions/{package}/{name}`, packaged],
   ] as const) {
-    app.get(
-      path,
-      authenticated((call, query, c) => actions.get(call, param(c, 'ns'), name(c), query)),
-    );
-    app.put(
-      path,
-      authenticated((call, query, c) => actions.put(call, param(c, 'ns'), name(c), query)),
-    );
-    app.delete(
-      path,
-      authenticated((call, _q, c) => actions.delete(call, param(c, 'ns'), name(c))),
-    );
-    app.post(
-      path,
-      authenticated((call, query, c) => actions.invoke(call, param(c, 'ns'), name(c), query)),
-    );
+    route('GET', path, (call, p, query) => actions.get(call, p.ns, name(p), query));
+    route('PUT', path, (call, p, query) => actions.put(call, p.ns, name(p), query));
+    route('DELETE', path, (call, p) => actions.delete(call, p.ns, name(p)));
+    route('POST', path, (call, p, query) => actions.invoke(call, p.ns, name(p), query));
   }
 
-  for (const path of [`${ns}/:ns/activations`, `${ns}/:ns/activations/`]) {
-    app.get(
-      path,
-      authenticated((call, query, c) => activations.list(call, param(c, 'ns'), query)),
-    );
+  lists('packages', (call, ns, query) => packages.list(call, ns, query));
+  const onePackage = `${NS}/{ns}/packages/{name}`;
+  route('GET', onePackage, (call, p) => packages.get(call, p.ns, simple(p)));
+  route('PUT', onePackage, (call, p, query) => packages.put(call, p.ns, simple(p), query));
+  route('DELETE', onePackage, (call, p, query) => packages.delete(call, p.ns, simple(p), query));
+
+  lists('triggers', (call, ns, query) => triggers.list(call, ns, query));
+  const oneTrigger = `${NS}/{ns}/triggers/{name}`;
+  route('GET', oneTrigger, (call, p) => triggers.get(call, p.ns, simple(p)));
+  route('PUT', oneTrigger, (call, p, query) => triggers.put(call, p.ns, simple(p), query));
+  route('DELETE', oneTrigger, (call, p) => triggers.delete(call, p.ns, simple(p)));
+
+  lists('rules', (call, ns, query) => rules.list(call, ns, query));
+  const oneRule = `${NS}/{ns}/rules/{name}`;
+  route('GET', oneRule, (call, p) => rules.get(call, p.ns, simple(p)));
+  route('PUT', oneRule, (call, p, query) => rules.put(call, p.ns, simple(p), query));
+  route('DELETE', oneRule, (call, p) => rules.delete(call, p.ns, simple(p)));
+  route('POST', oneRule, (call, p) => rules.setStatus(call, p.ns, simple(p)));
+
+  lists('activations', (call, ns, query) => activations.list(call, ns, query));
+  const oneActivation = `${NS}/{ns}/activations/{id}`;
+  for (const slash of ['', '/']) {
+    route('GET', `${oneActivation}${slash}`, (call, p) => activations.get(call, p.ns, p.id));
   }
-  const one = `${ns}/:ns/activations/:id`;
-  app.get(
-    one,
-    authenticated((call, _q, c) => activations.get(call, param(c, 'ns'), param(c, 'id'))),
-  );
-  app.get(
-    `${one}/logs`,
-    authenticated((call, _q, c) => activations.logs(call, param(c, 'ns'), param(c, 'id'))),
-  );
-  app.get(
-    `${one}/result`,
-    authenticated((call, _q, c) => activations.result(call, param(c, 'ns'), param(c, 'id'))),
-  );
+  route('GET', `${oneActivation}/logs`, (call, p) => activations.logs(call, p.ns, p.id));
+  route('GET', `${oneActivation}/result`, (call, p) => activations.result(call, p.ns, p.id));
 
   // Under the API an unknown path is 404, after the caller is known; elsewhere OpenWhisk's server knows no method for it.
   const unknown = authenticated(() => {
     throw malformed(messages.notFound, 404);
   });
-  app.notFound((context) => {
-    if (context.req.path.startsWith(`${API}/`)) return unknown(context);
-    const refusal = new Refusal(405, messages.methodNotAllowed('OPTIONS'), {
-      rejected: true,
-      headers: { Allow: 'OPTIONS' },
-    });
-    return refusalResponse(refusal, transactionIdOf(context), events);
-  });
+  app.notFound((context) => (context.req.path.startsWith(`${API}/`) ? unknown(context) : noMethod(context, events)));
   app.onError((thrown, context) => refusalResponse(thrown, transactionIdOf(context), events));
   return app;
 }
 
-/** The client's own id, unless it claims to be one of the server's (BasicHttpService.scala). */
-function transactionIdOf(context: Context): string {
-  const given = context.req.header(TRANSACTION_HEADER);
-  return given !== undefined && given !== '' && !given.startsWith('sid_') ? given : newActivationId();
+/** Paths that are open to everybody. */
+function mountOpen(app: Hono, { limits, manifest, build, ops }: AppOptions): void {
+  app.get('/', (context) => json(context, serverInfo(limits, manifest)));
+  app.get('/ping', () => text('pong'));
+  app.get('/metrics', async () => text(await ops.metrics()));
+  app.get('/status', (context) => json(context, JSON.stringify(ops.status())));
+  for (const slash of ['', '/']) app.get(`${API}${slash}`, (context) => json(context, apiInfo(build), CORS_HEADERS));
+  app.options(`${API}/*`, () => text('OK', CORS_HEADERS));
 }
 
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf('?');
-  return at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at));
+function noMethod(context: Context, events: Events): Response {
+  const refusal = new Refusal(405, messages.methodNotAllowed('OPTIONS'), {
+    rejected: true,
+    headers: { Allow: 'OPTIONS' },
+  });
+  return refusalResponse(refusal, transactionIdOf(context), events);
 }
 
 function json(context: Context, body: string, headers: Record<string, string> = {}): Response {

@@ -30,3 +30,13 @@ export function answer(call: Call, status: number, text: string, activationId?: 
     },
   });
 }
+
+/** An answer of an operation that is no JSON. */
+export function plain(call: Call, text: string): Response {
+  const headers = {
+    ...CORS_HEADERS,
+    'Content-Type': 'text/plain; charset=UTF-8',
+    [TRANSACTION_HEADER]: call.transactionId,
+  };
+  return new Response(text, { headers });
+}

@@ -2,7 +2,7 @@ import { type Annotation, isTrue, type Package, type Parameter } from '../model/
 import { isObject, type Json } from '../model/json.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { DEFAULT_NAMESPACE, DEFAULT_PACKAGE, entityId, type QualifiedName } from '../model/names.ts';
+import { DEFAULT_NAMESPACE, entityId, type QualifiedName } from '../model/names.ts';
 import { malformed, refuse } from '../model/refusal.ts';
 import type { EntityAccess } from './access.ts';
 import type { Actions } from './actions.ts';
@@ -72,8 +72,7 @@ export class Packages {
   }
 
   /** Reads the body of a PUT. Whether the caller may read what it binds to is checked by the caller. */
-  read(name: string, body: Json, own: string): PackagePut {
-    if (name === DEFAULT_PACKAGE) throw refuse(400, messages.packageNameReserved(name));
+  read(body: Json, own: string): PackagePut {
     if (!isObject(body)) throw malformedBody("Object expected in field 'binding'");
     const parameters = readParameters(body.parameters);
     const annotations = readParameters(body.annotations);

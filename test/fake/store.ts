@@ -3,12 +3,14 @@ import { type Activation, summarize } from '../../src/model/activation.ts';
 import type { Entity, Stored } from '../../src/model/entities.ts';
 import type { Subject } from '../../src/model/identity.ts';
 import type { UserLimits } from '../../src/model/limits.ts';
+import { isAskedFor } from '../../src/store/page.ts';
 import {
   type ActivationQuery,
   type ActivationStore,
   Conflict,
   type EntityQuery,
   type EntityStore,
+  type Retention,
   type Store,
   type StoredSubject,
   StoreUnavailable,
@@ -31,9 +33,11 @@ const page = <T>(rows: T[], { skip, limit }: { skip: number; limit?: number }) =
   rows.slice(skip, limit === undefined ? undefined : skip + limit);
 
 export class FakeEntities implements EntityStore {
-  readonly #documents = new Map<string, Stored & { code: string | undefined }>();
+  readonly #documents = new Map<string, Stored>();
+  readonly #code = new Map<string, string | undefined>();
   isAway = false;
 
+  /** As the cache in front of a real store has it. */
   peek(id: string): Stored | undefined {
     return this.#documents.get(id);
   }
@@ -42,19 +46,20 @@ export class FakeEntities implements EntityStore {
   }
   async put(entity: Entity, rev?: string, code?: string): Promise<string> {
     const id = `${entity.namespace}/${entity.name}`;
-    const old = this.#documents.get(id);
-    this.#check(old, rev);
+    this.#check(this.#documents.get(id), rev);
     const next = nextRev(rev, [entity, code]);
-    this.#documents.set(id, { entity, rev: next, code: code ?? old?.code });
+    this.#documents.set(id, { entity, rev: next });
+    const hasCode = entity.entityType === 'action' && entity.exec.kind !== 'sequence';
+    this.#code.set(id, hasCode ? (code ?? this.#code.get(id)) : undefined);
     return next;
   }
   async delete(id: string, rev: string): Promise<void> {
     this.#check(this.#documents.get(id), rev);
     this.#documents.delete(id);
+    this.#code.delete(id);
   }
   async code(id: string, rev: string): Promise<string | undefined> {
-    const found = this.#documents.get(id);
-    return found?.rev === rev ? found.code : undefined;
+    return this.#documents.get(id)?.rev === rev ? this.#code.get(id) : undefined;
   }
   async list(query: EntityQuery): Promise<Stored[]> {
     return page(this.#matching(query), query);
@@ -62,10 +67,13 @@ export class FakeEntities implements EntityStore {
   async count(query: Omit<EntityQuery, 'limit'>): Promise<number> {
     return page(this.#matching(query), query).length;
   }
-  #matching({ collection, path }: Omit<EntityQuery, 'limit' | 'skip'>): Stored[] {
+  #matching({ collection, path, publicOnly }: Omit<EntityQuery, 'limit' | 'skip'>): Stored[] {
+    const isPublic = (entity: Entity) =>
+      entity.entityType === 'package' && entity.publish && Object.keys(entity.binding).length === 0;
     return [...this.#documents.values()]
       .filter(({ entity }) => `${entity.entityType}s` === collection)
       .filter(({ entity: { namespace } }) => namespace === path || namespace.startsWith(`${path}/`))
+      .filter(({ entity }) => !publicOnly || isPublic(entity))
       .sort((a, b) => b.entity.updated - a.entity.updated);
   }
   #check(old: Stored | undefined, rev: string | undefined): void {
@@ -78,7 +86,8 @@ export class FakeActivations implements ActivationStore {
   readonly records = new Map<string, Activation>();
 
   async put(activation: Activation): Promise<void> {
-    this.records.set(`${activation.namespace}/${activation.activationId}`, activation);
+    const isKnown = [...this.records.values()].some(({ activationId }) => activationId === activation.activationId);
+    if (!isKnown) this.records.set(`${activation.namespace}/${activation.activationId}`, activation);
   }
   async get(namespace: string, activationId: string): Promise<Activation | undefined> {
     return this.records.get(`${namespace}/${activationId}`);
@@ -92,18 +101,19 @@ export class FakeActivations implements ActivationStore {
   async count(query: Omit<ActivationQuery, 'limit'>): Promise<number> {
     return page(this.#matching(query), query).length;
   }
-  async prune(): Promise<number> {
-    return 0;
+  async prune({ olderThan = 0, maxBytes = Number.POSITIVE_INFINITY }: Retention): Promise<number> {
+    const before = this.records.size;
+    let bytes = 0;
+    for (const [id, record] of [...this.records].sort(([, a], [, b]) => b.start - a.start)) {
+      bytes += JSON.stringify(record).length;
+      if (record.start < olderThan || bytes > maxBytes) this.records.delete(id);
+    }
+    return before - this.records.size;
   }
-  #matching({
-    namespace,
-    name,
-    since = 0,
-    upto = Number.POSITIVE_INFINITY,
-  }: Omit<ActivationQuery, 'skip'>): Activation[] {
+  #matching(query: Omit<ActivationQuery, 'skip'>): Activation[] {
     return [...this.records.values()]
-      .filter((each) => each.namespace === namespace && each.start >= since && each.start <= upto)
-      .filter((each) => name === undefined || each.name === name)
+      .filter((each) => isAskedFor(each, query))
+      .reverse()
       .sort((a, b) => b.start - a.start);
   }
 }
@@ -126,12 +136,14 @@ export class FakeSubjects implements SubjectStore {
     this.#subjects.delete(subject);
   }
   async find(by: { uuid: string } | { namespace: string }): Promise<StoredSubject[]> {
-    return [...this.#subjects.values()].filter(({ subject }) =>
-      subject.namespaces.some((each) => ('uuid' in by ? each.uuid === by.uuid : each.name === by.namespace)),
+    return [...this.#subjects.values()].filter(
+      ({ subject }) =>
+        !subject.blocked &&
+        subject.namespaces.some((each) => ('uuid' in by ? each.uuid === by.uuid : each.name === by.namespace)),
     );
   }
   async list(): Promise<StoredSubject[]> {
-    return [...this.#subjects.values()].sort((a, b) => a.subject.subject.localeCompare(b.subject.subject));
+    return [...this.#subjects.values()].sort((a, b) => (a.subject.subject < b.subject.subject ? -1 : 1));
   }
   async limits(namespace: string): Promise<UserLimits | undefined> {
     return this.#limits.get(namespace);

@@ -2,6 +2,9 @@ import type { Hono } from 'hono';
 import { ActionRoutes } from '../../src/api/actions.ts';
 import { ActivationRoutes } from '../../src/api/activations.ts';
 import { createApp } from '../../src/api/app.ts';
+import { PackageRoutes } from '../../src/api/packages.ts';
+import { RuleRoutes } from '../../src/api/rules.ts';
+import { TriggerRoutes } from '../../src/api/triggers.ts';
 import { Authenticator } from '../../src/auth/auth.ts';
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
@@ -53,6 +56,9 @@ export class TestApi {
         isDraining,
       }),
       activations: new ActivationRoutes(store.activations, entitlement),
+      packages: new PackageRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
+      triggers: new TriggerRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
+      rules: new RuleRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },
       ops: { metrics: async () => 'metrics 1\n', status: () => ({ fine: true }) },

@@ -1,0 +1,61 @@
+import type { Entitlement, Right } from '../auth/entitlement.ts';
+import type { Entities } from '../entities/entities.ts';
+import { readJson } from './body.ts';
+import { answer, type Call } from './call.ts';
+import { triggerJson, triggerRow } from './entity-json.ts';
+import { entitled, nameOf, namespaceOf } from './path.ts';
+import { booleanOf, pageOf } from './query.ts';
+
+export interface TriggerRoutesOptions {
+  readonly entities: Entities;
+  readonly entitlement: Entitlement;
+  /** Bytes of the body of a PUT. */
+  readonly bodyBytes: number;
+}
+
+/** `/namespaces/{ns}/triggers…` (Triggers.scala). */
+export class TriggerRoutes {
+  readonly #options: TriggerRoutesOptions;
+
+  constructor(options: TriggerRoutesOptions) {
+    this.#options = options;
+  }
+
+  async list(call: Call, ns: string, query: URLSearchParams): Promise<Response> {
+    const { entities, entitlement } = this.#options;
+    const namespace = namespaceOf(call, ns);
+    await entitled(entitlement, call, 'READ', 'triggers', { namespace });
+    const page = pageOf(query, 'triggers');
+    if (booleanOf(query, 'count', false)) {
+      return answer(call, 200, JSON.stringify({ triggers: await entities.triggers.count(namespace, page.skip) }));
+    }
+    return answer(call, 200, JSON.stringify((await entities.triggers.list(namespace, page)).map(triggerRow)));
+  }
+
+  async get(call: Call, ns: string, path: string): Promise<Response> {
+    const name = await this.#entitled(call, 'READ', ns, path);
+    return answer(call, 200, JSON.stringify(triggerJson(await this.#options.entities.triggers.get(name))));
+  }
+
+  async put(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
+    const name = await this.#entitled(call, 'PUT', ns, path);
+    const overwrite = booleanOf(query, 'overwrite', false);
+    const { value } = await readJson(call.context, this.#options.bodyBytes);
+    return answer(
+      call,
+      200,
+      JSON.stringify(triggerJson(await this.#options.entities.triggers.put(name, value, overwrite))),
+    );
+  }
+
+  async delete(call: Call, ns: string, path: string): Promise<Response> {
+    const name = await this.#entitled(call, 'DELETE', ns, path);
+    return answer(call, 200, JSON.stringify(triggerJson(await this.#options.entities.triggers.delete(name))));
+  }
+
+  async #entitled(call: Call, right: Right, ns: string, path: string) {
+    const name = nameOf(call, ns, path);
+    await entitled(this.#options.entitlement, call, right, 'triggers', name);
+    return name;
+  }
+}
