@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { CgroupsV1 } from './cgroup-v1.ts';
 import { CgroupsV2 } from './cgroup-v2.ts';
@@ -11,9 +10,9 @@ import { run } from './run.ts';
  * Finds where this node may make control groups, by really making one:
  *
  *  1. v2, as root: a group of its own at the top.
- *  2. v2, as another user or in a container: below the group that the node runs in, when that is the node's alone (a systemd service or
- *     scope with `Delegate=yes`); else systemd's manager of that user, if it lingers, is asked to move the node into such
- *     a scope.
+ *  2. v2, as another user or in a container: below the group that the node runs in, when that is the node's alone (a
+ *     systemd service or scope with `Delegate=yes`); else systemd's manager of that user, if it lingers, is asked to
+ *     move the node into such a scope.
  *  3. v1, as root: below the groups that the node runs in.
  *
  * `name` tells this node's groups from those of others. Answers a sentence when there are none.
@@ -168,7 +167,8 @@ async function scopeOfOurs(mount: CgroupMount, path: string, name: string): Prom
   // Out of a service we must not move: systemd would think that it ended.
   if (!basename(path).endsWith('.scope')) return undefined;
   // Without lingering the user's manager, and all that it has, ends when the user logs out: a scope of a session need not.
-  if (!existsSync(`/var/lib/systemd/linger/${userInfo().username}`)) return undefined;
+  const linger = await run(['loginctl', 'show-user', String(process.getuid?.()), '--property=Linger'], 2_000);
+  if (linger.output.trim() !== 'Linger=yes') return undefined;
   const manager = ['org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager'];
   const unit = ['ssa(sv)a(sa(sv))', `${name}-${process.pid}.scope`, 'fail'];
   const properties = ['2', 'Delegate', 'b', 'true', 'PIDs', 'au', '1', String(process.pid), '0'];

@@ -72,7 +72,9 @@ export class LocalSandbox implements Sandbox {
    * @throws ProvisionError when no code can be run here but as root
    */
   static async detect(options: LocalOptions): Promise<LocalSandbox> {
-    return new LocalSandbox(options, await lookAtHost(options));
+    const host = await lookAtHost(options);
+    if (typeof host.cgroups === 'string') options.events.info('sandbox', host.cgroups);
+    return new LocalSandbox(options, host);
   }
 
   async supports(runtime: RuntimeSpec): Promise<true | string> {
