@@ -68,7 +68,7 @@ export function packageJson(each: Package): JsonObject {
 export function packageViewJson({ package: each, actions, feeds }: PackageView): JsonObject {
   const inside = (list: readonly PackagedAction[]) =>
     list.map((action) => ({ annotations: annotationsJson(action), name: action.name, version: action.version }));
-  return { actions: inside(actions), feeds: inside(feeds), ...packageJson(each) };
+  return sorted({ actions: inside(actions), feeds: inside(feeds), ...packageJson(each) });
 }
 
 /** A row of the list of packages: `binding` is false or an object (the `packages` view). */
@@ -104,7 +104,7 @@ export function triggerRow(trigger: Trigger): JsonObject {
 }
 
 export function ruleJson({ rule, status }: RuleView): JsonObject {
-  return { ...ruleRow(rule), status };
+  return sorted({ ...ruleRow(rule), status });
 }
 
 /** A row of the list of rules: the rule without its status. */
@@ -138,4 +138,9 @@ function bindingJson({ binding }: Package): JsonObject {
 
 function endJson({ name, path }: Rule['action']): JsonObject {
   return { name, path };
+}
+
+/** With the keys in their order, as OpenWhisk prints them. */
+function sorted(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
