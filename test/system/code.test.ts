@@ -76,19 +76,6 @@ describe('JavaScript', () => {
       hello,
     );
   });
-
-  test('the SDK inside of an action, which calls another one', async () => {
-    await node.put('inner', 'function main({ n }) { return { doubled: n * 2 }; }');
-    await node.put(
-      'outer',
-      `const openwhisk = require('openwhisk');
-       function main({ n }) { return openwhisk().actions.invoke({ name: 'inner', blocking: true, result: true, params: { n } }); }`,
-      { annotations: [{ key: 'provide-api-key', value: true }] },
-    );
-    const { json } = await node.invoke('outer', { n: 21 });
-    // A place with a network of its own reaches the node only where Docker's bridge leads.
-    expect(json.response).toMatchObject({ success: true, result: { doubled: 42 } });
-  });
 });
 
 describe.skipIf(!need('python3', findTool('python3')))('Python', () => {
