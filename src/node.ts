@@ -128,7 +128,9 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     });
     const run = invoker.run.bind(invoker);
     const { activations } = store;
-    const invocation = new Invocation({ entities, activations, throttle, run, events, now });
+    const { sequenceLength } = limits;
+    const parts = { entities, entitlement, activations, throttle, events, now };
+    const invocation = new Invocation({ ...parts, run, sequenceLength });
     const metrics = new Metrics(events, () => invoker.status);
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
@@ -165,7 +167,10 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       const hasty = new Promise<void>((resolve) => {
         hurry = resolve;
       });
-      await Promise.race([invoker.drain(drainMs), hasty]);
+      const deadline = performance.now() + drainMs;
+      // A sequence between two of its actions has nothing in the invoker, and is not at its end.
+      await Promise.race([invocation.drain(drainMs), hasty]);
+      await Promise.race([invoker.drain(Math.max(0, deadline - performance.now())), hasty]);
       // Calls that still run are answered when their containers end: the doors wait for them, and not they for the doors.
       const answered = Promise.all(servers.map((server) => server.stop(false)));
       await invoker.close();

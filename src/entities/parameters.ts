@@ -1,5 +1,5 @@
 import { type Annotation, isTrue, type Parameter } from '../model/entities.ts';
-import { isObject, type Json, type JsonObject, type JsonText } from '../model/json.ts';
+import { isObject, type Json, type JsonObject, type JsonText, mergeText, omit } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
 
@@ -14,22 +14,21 @@ export function mergeParameters(a: readonly Parameter[], b: readonly Parameter[]
 export class BoundParameters {
   /** Parameters marked `init`, as text, for the environment. */
   readonly initEnv: Readonly<Record<string, string>>;
-  readonly #args: JsonObject;
+  readonly #args: JsonObject = {};
   readonly #argsText: JsonText;
   readonly #isEmpty: boolean;
   readonly #final: ReadonlySet<string>;
 
-  constructor(parameters: readonly Parameter[], annotations: readonly Annotation[]) {
-    const args: JsonObject = {};
+  /** @param isSequence a sequence hands on what it is called with: its components have parameters of their own */
+  constructor(parameters: readonly Parameter[], annotations: readonly Annotation[], isSequence = false) {
     const env: Record<string, string> = {};
-    for (const { key, value, init } of parameters) {
+    for (const { key, value, init } of isSequence ? [] : parameters) {
       if (init) env[key] = typeof value === 'string' ? value : JSON.stringify(value);
-      else Object.defineProperty(args, key, { value, enumerable: true, writable: true, configurable: true });
+      else Object.defineProperty(this.#args, key, { value, enumerable: true, writable: true, configurable: true });
     }
     this.initEnv = env;
-    this.#args = args;
-    this.#isEmpty = Object.keys(args).length === 0;
-    this.#argsText = JSON.stringify(args);
+    this.#isEmpty = Object.keys(this.#args).length === 0;
+    this.#argsText = JSON.stringify(this.#args);
     // `final` forbids to override what has a value; null is a parameter that waits for one (WhiskAction.immutableParameters).
     this.#final = isTrue(annotations, 'final')
       ? new Set(parameters.filter(({ value }) => value !== null).map(({ key }) => key))
@@ -46,9 +45,26 @@ export class BoundParameters {
     for (const key of this.#final) {
       if (Object.hasOwn(payload, key)) throw refuse(400, messages.parametersNotAllowed);
     }
+    return this.#under(payload, text);
+  }
+
+  /**
+   * The arguments of a part of a sequence or composition: what came before it, over the parameters. Final ones stay as they are:
+   * an action that hands on all that it got is not at fault, and nobody gets round `final` by a sequence.
+   *
+   * @param text valid JSON
+   */
+  mergeResult(text: JsonText): JsonText {
     if (this.#isEmpty) return text;
-    const keys = Object.keys(payload);
-    if (keys.length === 0) return this.#argsText;
-    return JSON.stringify({ ...this.#args, ...payload });
+    const result = JSON.parse(text) as Json;
+    if (!isObject(result)) return text;
+    const isFinal = (key: string) => this.#final.has(key) && Object.hasOwn(this.#args, key);
+    const fixed = Object.keys(result).filter(isFinal);
+    if (fixed.length === 0) return this.#under(result, text);
+    return JSON.stringify({ ...this.#args, ...omit(result, fixed) });
+  }
+
+  #under(payload: JsonObject, text: JsonText): JsonText {
+    return this.#isEmpty ? text : mergeText(this.#args, this.#argsText, payload, text);
   }
 }

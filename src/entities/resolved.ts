@@ -1,8 +1,11 @@
-import type { Action, Parameter, Stored } from '../model/entities.ts';
+import { type Action, isTruthy, type Parameter, type Stored } from '../model/entities.ts';
 import { entityId, type QualifiedName } from '../model/names.ts';
 import type { EntityAccess } from './access.ts';
 import { type BoundPackage, bindPackage, peekPackage } from './bound-package.ts';
 import { BoundParameters, mergeParameters } from './parameters.ts';
+
+/** How an action is run: its code once, its components in a row, or its code again and again to say what comes next (ACT-05, ACT-06). */
+export type Form = 'plain' | 'sequence' | 'conductor';
 
 /** An action ready to be invoked. */
 export interface Resolved {
@@ -10,6 +13,7 @@ export interface Resolved {
   readonly id: string;
   readonly action: Action;
   readonly rev: string;
+  readonly form: Form;
   /** Through package, binding and action. */
   readonly parameters: BoundParameters;
   /** `guest/bound`: the binding that it was reached through. */
@@ -69,7 +73,14 @@ export function resolvedOf(
   parameters: readonly Parameter[],
   binding?: string,
 ): Resolved {
-  const bound = new BoundParameters(parameters, entity.annotations);
-  const resolved = { id: `${entity.namespace}/${entity.name}`, action: entity, rev, parameters: bound };
+  const form = formOf(entity);
+  const bound = new BoundParameters(parameters, entity.annotations, form === 'sequence');
+  const resolved = { id: `${entity.namespace}/${entity.name}`, action: entity, rev, form, parameters: bound };
   return binding === undefined ? resolved : { ...resolved, binding };
+}
+
+/** The annotation `conductor` means nothing on a sequence. */
+function formOf({ exec, annotations }: Action): Form {
+  if ('components' in exec) return 'sequence';
+  return isTruthy(annotations, 'conductor') ? 'conductor' : 'plain';
 }

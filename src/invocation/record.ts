@@ -1,28 +1,36 @@
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
-import { type Annotation, limitsJson } from '../model/entities.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { type Annotation, limitsJson, type Trigger } from '../model/entities.ts';
+import type { Json, JsonText } from '../model/json.ts';
+import type { Outcome, Response } from '../model/outcome.ts';
+import type { Caller } from './caller.ts';
+import type { Tally } from './tally.ts';
 
-export interface RecordContext {
-  readonly activationId: string;
-  readonly namespace: string;
-  readonly subject: string;
-  readonly cause?: string;
-}
+/** Activation records as OpenWhisk makes them. Annotations stand in the order in which its clients get them. */
 
-/** The activation record of one run, annotated as OpenWhisk annotates it (ContainerProxy.constructWhiskActivation). */
-export function activationOf({ id, action, binding }: Resolved, outcome: Outcome, context: RecordContext): Activation {
-  const annotations: Annotation[] = [
-    ...(binding === undefined ? [] : [{ key: 'binding', value: binding }]),
+/** Of one run (ContainerProxy.constructWhiskActivation). */
+export function activationOf(
+  { id, action, binding }: Resolved,
+  outcome: Outcome,
+  activationId: string,
+  { identity: { namespace, subject }, cause }: Caller,
+): Activation {
+  const annotations: Annotation[] = [];
+  if (cause !== undefined) annotations.push(CAUSED_BY);
+  if (binding !== undefined) annotations.push({ key: 'binding', value: binding });
+  annotations.push(
     { key: 'path', value: id },
     { key: 'waitTime', value: outcome.waitMs },
     { key: 'kind', value: action.exec.kind },
     { key: 'timeout', value: outcome.timedOut },
     { key: 'limits', value: limitsJson(action.limits) },
-  ];
+  );
   if (outcome.initMs !== undefined) annotations.push({ key: 'initTime', value: outcome.initMs });
   return {
-    ...context,
+    activationId,
+    namespace,
+    subject,
+    ...(cause === undefined ? undefined : { cause }),
     name: action.name,
     version: action.version,
     start: outcome.start,
@@ -32,4 +40,92 @@ export function activationOf({ id, action, binding }: Resolved, outcome: Outcome
     logs: outcome.logs,
     annotations,
   };
+}
+
+/** Compositions are sequences to those who read records. */
+const CAUSED_BY: Annotation = { key: 'causedBy', value: 'sequence' };
+
+/** What is to be recorded of a sequence or composition that has ended. */
+export interface Ended {
+  readonly activationId: string;
+  readonly caller: Caller;
+  readonly resolved: Resolved;
+  readonly tally: Tally;
+  readonly response: Response;
+  /** Milliseconds since the epoch. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Of a sequence or a composition: its logs are the ids of its parts, its duration is the sum of theirs, its memory
+ * that of the largest (SequenceActions.makeSequenceActivation, PrimitiveActions.completeActivation).
+ */
+export function compositeActivation({ caller, resolved, tally, ...ended }: Ended): Activation {
+  const { action, id, binding } = resolved;
+  const { identity, cause } = caller;
+  const { memory } = tally;
+  const annotations: readonly (Annotation | false)[] = [
+    cause !== undefined && CAUSED_BY,
+    binding !== undefined && { key: 'binding', value: binding },
+    { key: 'topmost', value: cause === undefined },
+    { key: 'path', value: id },
+    // It needs no container, so it waits for none.
+    { key: 'waitTime', value: 0 },
+    resolved.form === 'conductor' && { key: 'conductor', value: true },
+    { key: 'kind', value: 'sequence' },
+    memory !== undefined && { key: 'limits', value: limitsJson({ ...action.limits, memory, concurrency: 1 }) },
+  ];
+  return {
+    activationId: ended.activationId,
+    namespace: identity.namespace,
+    subject: identity.subject,
+    ...(cause === undefined ? undefined : { cause }),
+    name: action.name,
+    version: action.version,
+    start: ended.start,
+    end: ended.end,
+    duration: tally.durationMs,
+    response: ended.response,
+    logs: tally.parts,
+    annotations: annotations.filter((each) => each !== false),
+  };
+}
+
+export interface Fired {
+  readonly activationId: string;
+  readonly trigger: Trigger;
+  /** What the client sent. */
+  readonly payload: JsonText;
+  readonly start: number;
+}
+
+/** Of a fire: its logs say what became of each rule. It has no end and no duration (Triggers.scala). */
+export function fireActivation(fired: Fired, { identity }: Caller, logs: readonly string[]): Activation {
+  const { activationId, trigger, payload, start } = fired;
+  return {
+    activationId,
+    namespace: identity.namespace,
+    subject: identity.subject,
+    name: trigger.name,
+    version: trigger.version,
+    start,
+    end: 0,
+    response: { status: 'success', result: payload },
+    logs,
+    annotations: [],
+  };
+}
+
+/** One line of a fire's logs: the activation of the rule's action, or why there is none (RuleActivationResult). */
+export function ruleResult(
+  rule: string,
+  action: string,
+  result: { readonly activationId: string } | { readonly statusCode: 1 | 3; readonly error: string },
+): JsonText {
+  const line: Json =
+    'error' in result
+      ? { statusCode: result.statusCode, success: false, rule, error: result.error, action }
+      : { statusCode: 0, success: true, activationId: result.activationId, rule, action };
+  return JSON.stringify(line);
 }

@@ -63,6 +63,11 @@ export function failure(error: unknown): Response {
   return { status: 'action developer error', result, size: result.length };
 }
 
+/** The action, or what was called in its place, says that it failed. */
+export function applicationError(error: unknown): Response {
+  return { status: 'application error', result: errorOf(error) };
+}
+
 export function whiskError(error: unknown): Response {
   return { status: 'whisk internal error', result: errorOf(error) };
 }

@@ -42,7 +42,10 @@ export class TestApi {
     const onActionChanged = (id: string) => this.retired.push(id);
     const entities = new Entities({ store: store.entities, manifest, limits: all, now, onActionChanged });
     const run = (job: Job) => this.#run(job);
-    const invocation = new Invocation({ entities, activations: store.activations, throttle, run, events, now });
+    const { activations } = store;
+    const { sequenceLength } = all;
+    const parts = { entities, entitlement, activations, throttle, events, now };
+    const invocation = new Invocation({ ...parts, run, sequenceLength });
     const isDraining = () => this.isDraining;
     this.app = createApp({
       authenticator,

@@ -1,0 +1,91 @@
+import type { Throttle } from '../auth/throttle.ts';
+import type { Entities } from '../entities/entities.ts';
+import type { Resolved } from '../entities/resolved.ts';
+import type { Activation } from '../model/activation.ts';
+import { isTruthy } from '../model/entities.ts';
+import type { Job, JobAction, Run } from '../model/job.ts';
+import type { JsonText } from '../model/json.ts';
+import { messages } from '../model/messages.ts';
+import { type Outcome, whiskError } from '../model/outcome.ts';
+import type { Events } from '../observe/events.ts';
+import { newActivationId } from './activation-id.ts';
+import type { Accepted, Caller } from './caller.ts';
+import { activationOf } from './record.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface PrimitivesOptions {
+  readonly entities: Entities;
+  readonly throttle: Throttle;
+  readonly recorder: Recorder;
+  readonly run: Run;
+  readonly events: Events;
+  readonly now: () => number;
+}
+
+/** Runs of one action's code: it becomes a job, the job an outcome, the outcome a record. */
+export class Primitives {
+  readonly #options: PrimitivesOptions;
+
+  constructor(options: PrimitivesOptions) {
+    this.#options = options;
+  }
+
+  /** @param args merged */
+  start(caller: Caller, resolved: Resolved, args: JsonText): Accepted {
+    const activationId = newActivationId();
+    const { throttle, run, now } = this.#options;
+    const { identity, transactionId } = caller;
+    throttle.began(identity.uuid);
+    const providesKey = isTruthy(resolved.action.annotations, 'provide-api-key', true);
+    const job: Job = {
+      activationId,
+      transactionId,
+      namespace: identity.namespace,
+      action: this.jobAction(resolved),
+      args,
+      acceptedAt: now(),
+      ...(providesKey ? { apiKey: `${identity.uuid}:${identity.key}` } : {}),
+    };
+    return {
+      activationId,
+      activation: run(job).then(
+        (outcome) => this.#ended(caller, resolved, activationId, outcome),
+        (fault: unknown) => this.#ended(caller, resolved, activationId, this.#broken(job, fault)),
+      ),
+    };
+  }
+
+  /** What a container needs of the action. */
+  jobAction({ id, action, rev, parameters }: Resolved): JobAction {
+    return {
+      id,
+      rev,
+      name: action.name,
+      version: action.version,
+      exec: action.exec,
+      limits: action.limits,
+      initEnv: parameters.initEnv,
+      code: () => this.#options.entities.actions.code({ entity: action, rev }),
+    };
+  }
+
+  /** The answer goes out with the record's data; writing it is not waited for. */
+  #ended(caller: Caller, resolved: Resolved, activationId: string, outcome: Outcome): Activation {
+    const { throttle, recorder } = this.#options;
+    const { identity } = caller;
+    throttle.ended(identity.uuid);
+    const activation = activationOf(resolved, outcome, activationId, caller);
+    recorder.keep(identity, activation);
+    return activation;
+  }
+
+  /** `run` does not throw for what an action does: this is a fault of ours. */
+  #broken(job: Job, fault: unknown): Outcome {
+    const { events, now } = this.#options;
+    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    events.said.publish({ level: 'error', transactionId: job.transactionId, from: 'invocation', text });
+    const end = now();
+    const response = whiskError(messages.internalError);
+    return { response, logs: [], start: end, end, waitMs: end - job.acceptedAt, timedOut: false };
+  }
+}

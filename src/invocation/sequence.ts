@@ -1,0 +1,101 @@
+import type { Resolved } from '../entities/resolved.ts';
+import type { Activation } from '../model/activation.ts';
+import type { JsonText } from '../model/json.ts';
+import { messages } from '../model/messages.ts';
+import { parseName, type QualifiedName } from '../model/names.ts';
+import { applicationError, type Response, whiskError } from '../model/outcome.ts';
+import { Refusal } from '../model/refusal.ts';
+import { newActivationId } from './activation-id.ts';
+import { type Accepted, type Caller, type CompositesOptions, inside, type SequenceCount } from './caller.ts';
+import { logFault } from './fault.ts';
+import { findPermitted } from './find.ts';
+import { compositeActivation } from './record.ts';
+import { hasError } from './result.ts';
+import { Tally } from './tally.ts';
+
+/**
+ * Sequences (SequenceActions.scala): the result of each component is the argument of the next, objects and arrays
+ * alike; the first result with an `error` ends it. Components are looked up when it is their turn, in the caller's
+ * rights; those of sequences inside count together.
+ */
+export class Sequences {
+  readonly #options: CompositesOptions;
+
+  constructor(options: CompositesOptions) {
+    this.#options = options;
+  }
+
+  start(caller: Caller, resolved: Resolved, args: JsonText, count: SequenceCount = { actions: 0 }): Accepted {
+    const activationId = newActivationId();
+    return { activationId, activation: this.#run(activationId, caller, resolved, args, count) };
+  }
+
+  async #run(
+    activationId: string,
+    caller: Caller,
+    resolved: Resolved,
+    args: JsonText,
+    count: SequenceCount,
+  ): Promise<Activation> {
+    const { recorder, events, now } = this.#options;
+    const start = now();
+    const tally = new Tally();
+    let response: Response;
+    try {
+      response = await this.#follow(inside(caller, activationId), componentsOf(resolved), args, tally, count);
+    } catch (fault) {
+      logFault(events, caller.transactionId, fault);
+      response = whiskError(messages.sequenceFailed);
+    }
+    const activation = compositeActivation({ activationId, caller, resolved, tally, response, start, end: now() });
+    recorder.keepComposite(caller.identity, activation, resolved.id, tally.memory ?? 0);
+    return activation;
+  }
+
+  async #follow(
+    part: Caller,
+    components: readonly string[],
+    args: JsonText,
+    tally: Tally,
+    count: SequenceCount,
+  ): Promise<Response> {
+    const { maxLength } = this.#options;
+    let response: Response = { status: 'application error', result: args };
+    for (const component of components) {
+      if (count.actions >= maxLength || part.depth > maxLength) return applicationError(messages.sequenceTooLong);
+      const name = parseName(component, part.identity.namespace) as QualifiedName;
+      const found = await findPermitted(this.#options, part.identity, name).catch(whyNot);
+      if ('status' in found) return found;
+      const ended = await this.#begin(part, found, response.result, count).activation;
+      tally.add(ended);
+      response = ended.response;
+      if (hasError(response)) break;
+    }
+    return response;
+  }
+
+  #begin(part: Caller, resolved: Resolved, result: JsonText, count: SequenceCount): Accepted {
+    const { starters } = this.#options;
+    const args = resolved.parameters.mergeResult(result);
+    switch (resolved.form) {
+      case 'sequence':
+        return starters.sequence(part, resolved, args, count);
+      case 'conductor':
+        count.actions++;
+        return starters.composition(part, resolved, args);
+      case 'plain':
+        count.actions++;
+        return starters.plain(part, resolved, args);
+    }
+  }
+}
+
+function componentsOf({ action: { exec } }: Resolved): readonly string[] {
+  return 'components' in exec ? exec.components : [];
+}
+
+/** A component that is gone, or was never the caller's, ends the sequence; it is the author's to put right. */
+function whyNot(refusal: unknown): Response {
+  if (!(refusal instanceof Refusal)) throw refusal;
+  return applicationError(refusal.status === 404 ? messages.sequenceComponentNotFound : refusal.message);
+}
