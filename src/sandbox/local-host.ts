@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cgroups } from './cgroups.ts';
+import { type Cgroups, removeGroup } from './cgroups.ts';
 import { chooseIsolation } from './choose-isolation.ts';
 import { findCgroups } from './find-cgroups.ts';
 import type { Isolation } from './isolation.ts';
@@ -61,7 +61,10 @@ export async function lookAtHost(options: HostOptions): Promise<LocalHost> {
     ...{ root, executable: options.executable, hidden: dataDir, uid: uids?.first },
     ...(options.isolation && { only: options.isolation }),
   });
-  if (typeof isolation === 'string') throw new ProvisionError(isolation);
+  if (typeof isolation === 'string') {
+    if (typeof cgroups !== 'string') await Promise.all(cgroups.folders.map(removeGroup));
+    throw new ProvisionError(isolation);
+  }
   const groups = typeof cgroups === 'string' ? [] : cgroups.folders;
   const common = { mark, root, isolation, cgroups, uids };
   if (isolation.hasNamespaces) return { ...common, shimsDir: options.shimsDir, ownership: { groups } };

@@ -198,12 +198,15 @@ export class LocalSandbox implements Sandbox {
   #takeUid(): number | undefined {
     const { uids } = this.#host;
     if (!uids) return undefined;
+    // The first of them is for trying things out. Those of former places come last: until the host's first process has
+    // reaped what was killed, it counts as the user's.
+    if (this.#uidsTaken < uids.count - 1) {
+      this.#uidsTaken++;
+      return uids.first + this.#uidsTaken;
+    }
     const free = this.#freeUids.shift();
-    if (free !== undefined) return free;
-    // The first of them is for trying things out.
-    this.#uidsTaken++;
-    if (this.#uidsTaken >= uids.count) throw new ProvisionError('all users for places are in use');
-    return uids.first + this.#uidsTaken;
+    if (free === undefined) throw new ProvisionError('all users for places are in use');
+    return free;
   }
 }
 
