@@ -5,7 +5,7 @@ import { CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
 
 /** The one place where what was thrown becomes an answer: `{"code": transaction id, "error": sentence}` (ErrorResponse.scala). */
 export function refusalResponse(thrown: unknown, transactionId: string, events: Events): Response {
-  const refusal = thrown instanceof Refusal ? thrown : fault(thrown, transactionId, events);
+  const refusal = refusalOf(thrown, transactionId, events);
   return new Response(JSON.stringify({ code: transactionId, error: refusal.message }), {
     status: refusal.status,
     headers: {
@@ -18,7 +18,8 @@ export function refusalResponse(thrown: unknown, transactionId: string, events: 
 }
 
 /** Whatever is no refusal is a fault of ours: the log has the story, the caller the transaction id to ask for it. */
-function fault(thrown: unknown, transactionId: string, events: Events): Refusal {
+export function refusalOf(thrown: unknown, transactionId: string, events: Events): Refusal {
+  if (thrown instanceof Refusal) return thrown;
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   events.said.publish({ level: 'error', transactionId, from: 'api', text });
   return new Refusal(500, messages.internalError);

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Identity } from '../model/identity.ts';
+import type { Identity, SubjectNamespace } from '../model/identity.ts';
 import { messages } from '../model/messages.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { SubjectStore } from '../store/store.ts';
@@ -11,6 +11,9 @@ const MAX_CACHED = 10_000;
 export class Authenticator {
   readonly #subjects: SubjectStore;
   readonly #byHeader = new Map<string, Identity>();
+  readonly #byNamespace = new Map<string, Identity>();
+  /** Grows when all is forgotten: what was being read then may be of before. */
+  #age = 0;
 
   constructor(subjects: SubjectStore) {
     this.#subjects = subjects;
@@ -22,26 +25,56 @@ export class Authenticator {
     return this.#byHeader.get(header) ?? this.#look(header);
   }
 
+  /**
+   * Whose a namespace is, at once when it was asked before: web actions run for the owner, whoever calls. Undefined when there is
+   * no such namespace, or its subject is blocked.
+   */
+  ownerOf(namespace: string): Identity | undefined | Promise<Identity | undefined> {
+    return this.#byNamespace.get(namespace) ?? this.#lookForOwner(namespace);
+  }
+
   /** Subjects, keys or limits were changed: nothing that is remembered holds. */
   forget(): void {
+    this.#age++;
     this.#byHeader.clear();
+    this.#byNamespace.clear();
   }
 
   async #look(header: string): Promise<Identity> {
     const credentials = readBasic(header);
     if (!credentials) throw unauthorized(messages.authenticationMissing);
     const { uuid, key } = credentials;
+    const age = this.#age;
     for (const { subject } of await this.#subjects.find({ uuid })) {
       const namespace = subject.namespaces.find((each) => each.uuid === uuid && isSame(each.key, key));
       if (!namespace || subject.blocked) continue;
-      const limits = (await this.#subjects.limits(namespace.name)) ?? {};
-      const identity = { subject: subject.subject, namespace: namespace.name, uuid, key, limits };
-      if (this.#byHeader.size >= MAX_CACHED) this.#byHeader.clear();
-      this.#byHeader.set(header, identity);
+      const identity = await this.#identity(subject.subject, namespace);
+      if (age === this.#age) remember(this.#byHeader, header, identity);
       return identity;
     }
     throw unauthorized(messages.authenticationInvalid);
   }
+
+  async #lookForOwner(name: string): Promise<Identity | undefined> {
+    const age = this.#age;
+    for (const { subject } of await this.#subjects.find({ namespace: name })) {
+      const namespace = subject.namespaces.find((each) => each.name === name);
+      if (!namespace || subject.blocked) continue;
+      const identity = await this.#identity(subject.subject, namespace);
+      if (age === this.#age) remember(this.#byNamespace, name, identity);
+      return identity;
+    }
+    return undefined;
+  }
+
+  async #identity(subject: string, { name, uuid, key }: SubjectNamespace): Promise<Identity> {
+    return { subject, namespace: name, uuid, key, limits: (await this.#subjects.limits(name)) ?? {} };
+  }
+}
+
+function remember(known: Map<string, Identity>, by: string, identity: Identity): void {
+  if (known.size >= MAX_CACHED) known.clear();
+  known.set(by, identity);
 }
 
 function readBasic(header: string): { uuid: string; key: string } | undefined {
@@ -52,7 +85,7 @@ function readBasic(header: string): { uuid: string; key: string } | undefined {
 }
 
 /** Takes as long for a wrong key as for a right one. */
-function isSame(a: string, b: string): boolean {
+export function isSame(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)];
   return x.length === y.length && timingSafeEqual(x, y);
 }

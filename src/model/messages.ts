@@ -122,6 +122,15 @@ export const messages = {
   imagePullFailed: (image: string) => `Failed to pull container image '${image}'.`,
   commandNotFound: (image: string) => `executable file not found in image ${image}`,
 
+  // Web actions
+  webAuthenticationMissing: 'Authentication is possible but has failed or not yet been provided.',
+  webMediaInvalid: (type: string) => `Response is not valid '${type}'.`,
+  webPropertyMissing: 'Response does not include requested property.',
+  webContentTypeUnknown: 'Response did not specify a known content-type.',
+  webContentTypeMismatch: 'Response type in header did not match generated content type.',
+  webNotReady: 'Response not yet ready.',
+  webFailed: 'There was an error processing your request.',
+
   // Logs
   logsTruncated: (limit: number) =>
     `Logs were truncated because the total bytes size exceeds the limit of ${limit} bytes.`,

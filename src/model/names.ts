@@ -17,6 +17,10 @@ export interface QualifiedName {
   readonly name: string;
 }
 
+export function isName(text: string): boolean {
+  return text.length <= ENTITY_NAME_MAX && ENTITY_NAME.test(text);
+}
+
 /** Refuses a name that OpenWhisk refuses, before anything else is looked at (EntityPath.scala). */
 export function checkName(name: string, field = 'Name'): string {
   if (name.length > ENTITY_NAME_MAX) throw malformed(messages.nameTooLong(field, name.length, ENTITY_NAME_MAX));
