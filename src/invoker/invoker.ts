@@ -278,7 +278,10 @@ export class Invoker {
       await container.start();
     } catch (error) {
       const { message } = error as Error;
-      events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
+      // One that we ended ourselves, because the node stops, has nothing wrong with it.
+      if (container.state === 'starting') {
+        events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
+      }
       void container.close('unusable', message);
       this.#failLongestWaiting(runtime, whyUnserved(error));
     }
