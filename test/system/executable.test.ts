@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run, startNode, temporaryFolder } from '../util/whisklet.ts';
+import { zip } from '../util/archive.ts';
+import { TestNode } from '../util/node.ts';
+import { run, temporaryFolder } from '../util/whisklet.ts';
 
 /** The one file, alone in a folder, on a host that seems to have no Bun, Node or Docker. */
 
@@ -49,32 +51,22 @@ describe('the executable alone in a folder', () => {
     expect(out).toMatch(/^[0-9a-f-]{36}:\w{64}\n$/);
   });
 
-  test('runs a JavaScript action, and has it after a restart', async () => {
-    const options = { program: [program], env: env(), cwd };
-    const args = ['--sandbox', 'local', '--data-dir', join(cwd, 'data')];
-    const first = await startNode(args, options);
-    const key = /--auth (\S+)/.exec(first.banner)?.[1] ?? expect.unreachable();
-    const headers = { authorization: `Basic ${btoa(key)}`, 'content-type': 'application/json' };
-    const call = async (method: string, address: string, path: string, body: unknown) => {
-      const url = `${address}/api/v1/namespaces/_/actions/${path}`;
-      const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
-      return { status: response.status, body: await response.json() };
-    };
-    const code = 'function main(args) { return { greeting: "Hello, " + args.name + "!" }; }';
-    try {
-      const created = await call('PUT', first.address, 'hello', { exec: { kind: 'nodejs:default', code } });
-      expect(created.status).toBe(200);
-      const result = await call('POST', first.address, 'hello?blocking=true&result=true', { name: 'World' });
-      expect(result).toEqual({ status: 200, body: { greeting: 'Hello, World!' } });
-    } finally {
-      await first.end();
-    }
-    const second = await startNode(args, options);
-    try {
-      const result = await call('POST', second.address, 'hello?blocking=true&result=true', { name: 'again' });
-      expect(result).toEqual({ status: 200, body: { greeting: 'Hello, again!' } });
-    } finally {
-      expect((await second.end()).exit).toBe(0);
-    }
+  test('with no environment at all runs actions for the stock client, and has them after a restart', async () => {
+    await using node = new TestNode({ program: ['/usr/bin/env', '-i', program], cwd, args: ['--log-level', 'warn'] });
+    await node.start();
+    const invoke = (name: string) =>
+      node.client.actions.invoke({ name, blocking: true, result: true, params: { name: 'World' } });
+    const action = 'function main(args) { return { greeting: "Hello, " + args.name + "!" }; }';
+    await node.client.actions.create({ name: 'script', action });
+    const typed = 'export function main({ name }: { name: string }) { return { greeting: "Hello, " + name + "!" }; }';
+    await node.client.actions.create({ name: 'typed', action: typed });
+    const module = 'export const main = ({ name }) => ({ greeting: "Hello, " + name + "!" });';
+    const archive = zip({ 'package.json': '{ "type": "module", "main": "app.mjs" }', 'app.mjs': module });
+    await node.client.actions.create({ name: 'zipped', action: Buffer.from(archive, 'base64') });
+    for (const name of ['script', 'typed', 'zipped']) expect(await invoke(name)).toEqual({ greeting: 'Hello, World!' });
+    await node.restart();
+    for (const name of ['script', 'typed', 'zipped']) expect(await invoke(name)).toEqual({ greeting: 'Hello, World!' });
+    const { exit, err } = await node.stop();
+    expect([exit, err]).toEqual([0, '']);
   });
 });

@@ -46,6 +46,25 @@ describe('wsk property and namespace', () => {
     expect(info.json.buildno).toBeString();
   });
 
+  test('get, and wsk list: all collections, and each rule for its state', async () => {
+    await create('listed', { kind: 'nodejs:default', code });
+    const trigger = { name: 'tick', parameters: [] };
+    expect((await wsk('PUT', `${own}/triggers/tick?overwrite=false`, trigger)).status).toBe(200);
+    const rule = { name: 'every', status: '', trigger: '/_/tick', action: '/_/listed' };
+    expect((await wsk('PUT', `${own}/rules/every?overwrite=false`, rule)).status).toBe(200);
+    const names = async (collection: string) => {
+      const { status, json } = await wsk('GET', `${own}/${collection}?limit=0&skip=0`);
+      expect(status).toBe(200);
+      return json.map(({ name }: { name: string }) => name);
+    };
+    expect(await names('actions')).toEqual(['listed']);
+    expect(await names('packages')).toEqual([]);
+    expect(await names('triggers')).toEqual(['tick']);
+    expect(await names('rules')).toEqual(['every']);
+    expect((await wsk('GET', `${own}/rules/every`)).json.status).toBe('active');
+    for (const path of ['rules/every', 'triggers/tick', 'actions/listed']) await wsk('DELETE', `${own}/${path}`);
+  });
+
   test('with a wrong key', async () => {
     const answer = await node.ask('GET', '/api/v1/namespaces', { key: 'x:y', headers: agent });
     expectRefusal(answer, 401, 'The supplied authentication is invalid');
