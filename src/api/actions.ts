@@ -3,7 +3,7 @@ import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
 import type { Accepted, Invocation } from '../invocation/invocation.ts';
 import { type Activation, activationJson } from '../model/activation.ts';
-import type { SystemLimits } from '../model/limits.ts';
+import { lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal, refuse } from '../model/refusal.ts';
@@ -90,7 +90,8 @@ export class ActionRoutes {
     const blocking = booleanOf(query, 'blocking', false);
     const resultOnly = booleanOf(query, 'result', false);
     const waitMs = waitOf(query, maxWaitMs);
-    const { value, text } = await readObject(call.context, limits.payloadBytes);
+    const payloadBytes = lesserSize(limits.payloadBytes, call.identity.limits.maxPayloadSize);
+    const { value, text } = await readObject(call.context, payloadBytes);
     const found = entities.resolve(name);
     const resolved = found instanceof Promise ? await found : found;
     const args = resolved.parameters.merge(value, text);

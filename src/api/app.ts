@@ -83,6 +83,7 @@ export function createApp(options: AppOptions): Hono {
   route('GET', oneTrigger, (call, p) => triggers.get(call, p.ns, simple(p)));
   route('PUT', oneTrigger, (call, p, query) => triggers.put(call, p.ns, simple(p), query));
   route('DELETE', oneTrigger, (call, p) => triggers.delete(call, p.ns, simple(p)));
+  route('POST', oneTrigger, (call, p) => triggers.fire(call, p.ns, simple(p)));
 
   lists('rules', (call, ns, query) => rules.list(call, ns, query));
   const oneRule = `${NS}/{ns}/rules/{name}`;
@@ -111,11 +112,11 @@ export function createApp(options: AppOptions): Hono {
 /** Paths that are open to everybody. */
 function mountOpen(app: Hono, { limits, manifest, build, ops }: AppOptions): void {
   app.get('/', (context) => json(context, serverInfo(limits, manifest)));
-  app.get('/ping', () => text('pong'));
-  app.get('/metrics', async () => text(await ops.metrics()));
+  app.get('/ping', (context) => text(context, 'pong'));
+  app.get('/metrics', async (context) => text(context, await ops.metrics()));
   app.get('/status', (context) => json(context, JSON.stringify(ops.status())));
   for (const slash of ['', '/']) app.get(`${API}${slash}`, (context) => json(context, apiInfo(build), CORS_HEADERS));
-  app.options(`${API}/*`, () => text('OK', CORS_HEADERS));
+  app.options(`${API}/*`, (context) => text(context, 'OK', CORS_HEADERS));
 }
 
 function noMethod(context: Context, events: Events): Response {
@@ -127,11 +128,14 @@ function noMethod(context: Context, events: Events): Response {
 }
 
 function json(context: Context, body: string, headers: Record<string, string> = {}): Response {
-  return new Response(body, {
-    headers: { ...headers, 'Content-Type': 'application/json', [TRANSACTION_HEADER]: transactionIdOf(context) },
-  });
+  return reply(context, body, { ...headers, 'Content-Type': 'application/json' });
 }
 
-function text(body: string, headers: Record<string, string> = {}): Response {
-  return new Response(body, { headers: { ...headers, 'Content-Type': 'text/plain; charset=UTF-8' } });
+function text(context: Context, body: string, headers: Record<string, string> = {}): Response {
+  return reply(context, body, { ...headers, 'Content-Type': 'text/plain; charset=UTF-8' });
+}
+
+/** Every answer carries its transaction id, those too that nobody had to be known for. */
+function reply(context: Context, body: string, headers: Record<string, string>): Response {
+  return new Response(body, { headers: { ...headers, [TRANSACTION_HEADER]: transactionIdOf(context) } });
 }

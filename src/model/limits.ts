@@ -1,4 +1,5 @@
 import { messages } from './messages.ts';
+import { parseSize } from './units.ts';
 
 export const MB = 1024 * 1024;
 
@@ -89,10 +90,18 @@ export function effectiveLimits(system: SystemLimits, user: UserLimits): SystemL
     memory: narrow(system.memory, user.minActionMemory, user.maxActionMemory),
     logs: narrow(system.logs, user.minActionLogs, user.maxActionLogs),
     concurrency: narrow(system.concurrency, user.minActionConcurrency, user.maxActionConcurrency),
+    parameterBytes: lesserSize(system.parameterBytes, user.maxParameterSize),
+    payloadBytes: lesserSize(system.payloadBytes, user.maxPayloadSize),
     invocationsPerMinute: user.invocationsPerMinute ?? system.invocationsPerMinute,
     concurrentInvocations: user.concurrentInvocations ?? system.concurrentInvocations,
     firesPerMinute: user.firesPerMinute ?? system.firesPerMinute,
   };
+}
+
+/** Bytes: the system's, or what a namespace's own limit says (`512 KB`) where that is less. */
+export function lesserSize(system: number, own: string | undefined): number {
+  const bytes = own === undefined ? undefined : parseSize(own);
+  return bytes === undefined ? system : Math.min(system, bytes);
 }
 
 /** The sentence that refuses these limits, or undefined when they are within the ranges. */
