@@ -134,15 +134,12 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const metrics = new Metrics(events, () => invoker.status);
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
+    const calls = { entities, invocation, throttle, entitlement, limits, isDraining: () => isDraining };
     const app = createApp({
-      actions: new ActionRoutes({
-        ...{ entities, invocation, throttle, entitlement, limits },
-        maxWaitMs: settings.blockingWait,
-        isDraining: () => isDraining,
-      }),
+      actions: new ActionRoutes({ ...calls, maxWaitMs: settings.blockingWait }),
       activations: new ActivationRoutes(activations, entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
-      triggers: new TriggerRoutes({ entities, entitlement, bodyBytes }),
+      triggers: new TriggerRoutes({ ...calls, bodyBytes }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
       ...{ authenticator, limits, manifest, build, events },
       ops: { metrics: () => metrics.text(), status: () => ({ sandbox: sandbox.name, pool: invoker.status }) },

@@ -1,17 +1,18 @@
 import type { Entitlement, Right } from '../auth/entitlement.ts';
 import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
-import type { Accepted, Invocation } from '../invocation/invocation.ts';
+import type { Invocation } from '../invocation/invocation.ts';
 import { type Activation, activationJson } from '../model/activation.ts';
 import { lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal, refuse } from '../model/refusal.ts';
 import { readJson, readObject } from './body.ts';
-import { answer, type Call } from './call.ts';
+import { accept, answer, type Call } from './call.ts';
 import { actionJson, actionRow } from './entity-json.ts';
 import { entitled, nameOf, namespaceOf } from './path.ts';
 import { booleanOf, pageOf, waitOf } from './query.ts';
+import { waitFor } from './wait.ts';
 
 export interface ActionRoutesOptions {
   readonly entities: Entities;
@@ -86,7 +87,7 @@ export class ActionRoutes {
     const { entities, invocation, throttle, limits, maxWaitMs, isDraining } = this.#options;
     throttle.invocation(call.identity);
     const check = this.#check(call, 'ACTIVATE', name);
-    if (await check) await check;
+    if (check !== undefined) await check;
     const blocking = booleanOf(query, 'blocking', false);
     const resultOnly = booleanOf(query, 'result', false);
     const waitMs = waitOf(query, maxWaitMs);
@@ -94,6 +95,8 @@ export class ActionRoutes {
     const { value, text } = await readObject(call.context, payloadBytes);
     const found = entities.resolve(name);
     const resolved = found instanceof Promise ? await found : found;
+    const permitted = invocation.permit(call.identity, resolved);
+    if (permitted !== undefined) await permitted;
     const args = resolved.parameters.merge(value, text);
     if (isDraining()) throw refuse(503, messages.draining);
     const accepted = invocation.invoke(call.identity, resolved, args, call.transactionId);
@@ -127,11 +130,6 @@ function missingComponent(error: unknown): never {
   throw error;
 }
 
-/** Not waited for, or not ended in time. */
-function accept(call: Call, { activationId }: Accepted): Response {
-  return answer(call, 202, `{"activationId":"${activationId}"}`, activationId);
-}
-
 /** An array goes out bare, even when the whole activation was asked for (Actions.doInvoke). */
 function report(call: Call, activation: Activation, resultOnly: boolean): Response {
   const { response, activationId } = activation;
@@ -148,16 +146,5 @@ function httpStatus({ response: { status } }: Activation): number {
       return 502;
     case 'whisk internal error':
       return 500;
-  }
-}
-
-async function waitFor({ activation }: Accepted, ms: number): Promise<Activation | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<Activation | undefined>();
-  const timer = setTimeout(resolve, ms, undefined);
-  activation.then(resolve, reject);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
   }
 }

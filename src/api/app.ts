@@ -83,6 +83,7 @@ export function createApp(options: AppOptions): Hono {
   route('GET', oneTrigger, (call, p) => triggers.get(call, p.ns, simple(p)));
   route('PUT', oneTrigger, (call, p, query) => triggers.put(call, p.ns, simple(p), query));
   route('DELETE', oneTrigger, (call, p) => triggers.delete(call, p.ns, simple(p)));
+  route('POST', oneTrigger, (call, p) => triggers.fire(call, p.ns, simple(p)));
 
   lists('rules', (call, ns, query) => rules.list(call, ns, query));
   const oneRule = `${NS}/{ns}/rules/{name}`;

@@ -40,3 +40,13 @@ export function plain(call: Call, text: string): Response {
   };
   return new Response(text, { headers });
 }
+
+/** Something was accepted that is not waited for, or has not ended in time. */
+export function accept(call: Call, { activationId }: { readonly activationId: string }): Response {
+  return answer(call, 202, `{"activationId":"${activationId}"}`, activationId);
+}
+
+/** Done, and there is nothing to tell. */
+export function noContent(call: Call): Response {
+  return new Response(null, { status: 204, headers: { ...CORS_HEADERS, [TRANSACTION_HEADER]: call.transactionId } });
+}

@@ -1,7 +1,12 @@
 import type { Entitlement, Right } from '../auth/entitlement.ts';
+import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
-import { readJson } from './body.ts';
-import { answer, type Call } from './call.ts';
+import type { Invocation } from '../invocation/invocation.ts';
+import type { SystemLimits } from '../model/limits.ts';
+import { messages } from '../model/messages.ts';
+import { refuse } from '../model/refusal.ts';
+import { readJson, readObject } from './body.ts';
+import { accept, answer, type Call, noContent } from './call.ts';
 import { triggerJson, triggerRow } from './entity-json.ts';
 import { entitled, nameOf, namespaceOf } from './path.ts';
 import { booleanOf, pageOf } from './query.ts';
@@ -9,8 +14,13 @@ import { booleanOf, pageOf } from './query.ts';
 export interface TriggerRoutesOptions {
   readonly entities: Entities;
   readonly entitlement: Entitlement;
+  readonly invocation: Invocation;
+  readonly throttle: Throttle;
+  readonly limits: SystemLimits;
   /** Bytes of the body of a PUT. */
   readonly bodyBytes: number;
+  /** True once the node is stopping. */
+  readonly isDraining: () => boolean;
 }
 
 /** `/namespaces/{ns}/triggers…` (Triggers.scala). */
@@ -51,6 +61,19 @@ export class TriggerRoutes {
   async delete(call: Call, ns: string, path: string): Promise<Response> {
     const name = await this.#entitled(call, 'DELETE', ns, path);
     return answer(call, 200, JSON.stringify(triggerJson(await this.#options.entities.triggers.delete(name))));
+  }
+
+  /** 202 with the id of the trigger's record; 204, and no record, when it has no active rule (EP-19). */
+  async fire(call: Call, ns: string, path: string): Promise<Response> {
+    const { entities, invocation, throttle, limits, isDraining } = this.#options;
+    throttle.fire(call.identity);
+    const name = await this.#entitled(call, 'ACTIVATE', ns, path);
+    const payload = await readObject(call.context, limits.payloadBytes);
+    const trigger = await entities.triggers.find(name);
+    if (isDraining()) throw refuse(503, messages.draining);
+    const headers = Object.fromEntries(call.context.req.raw.headers);
+    const accepted = invocation.fire(call.identity, trigger, payload, headers, call.transactionId);
+    return accepted ? accept(call, accepted) : noContent(call);
   }
 
   async #entitled(call: Call, right: Right, ns: string, path: string) {

@@ -47,20 +47,13 @@ export class TestApi {
     const parts = { entities, entitlement, activations, throttle, events, now };
     const invocation = new Invocation({ ...parts, run, sequenceLength });
     const isDraining = () => this.isDraining;
+    const calls = { entities, invocation, throttle, entitlement, limits: all, isDraining };
     this.app = createApp({
       authenticator,
-      actions: new ActionRoutes({
-        entities,
-        invocation,
-        throttle,
-        entitlement,
-        limits: all,
-        maxWaitMs: 60_000,
-        isDraining,
-      }),
+      actions: new ActionRoutes({ ...calls, maxWaitMs: 60_000 }),
       activations: new ActivationRoutes(store.activations, entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
-      triggers: new TriggerRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
+      triggers: new TriggerRoutes({ ...calls, bodyBytes: 4_000_000 }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },

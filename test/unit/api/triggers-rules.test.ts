@@ -178,3 +178,48 @@ describe('rules (EP-20, EP-21, ENT-10)', () => {
     });
   });
 });
+
+describe('fires (EP-19, TRG-01)', () => {
+  test('without an active rule are 204, and leave no record (TRAP-06)', async () => {
+    await put('triggers/t', {});
+    const answer = await call('POST', 'triggers/t', {});
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(api.store.activations.records.size).toBe(0);
+  });
+
+  test('with one are 202 with the id of the trigger’s record, and run the action without the caller’s key (TRAP-07)', async () => {
+    await put('triggers/t', { parameters: [{ key: 't', value: 1 }] });
+    await put('actions/a', { exec });
+    await put('rules/r', { trigger: '/_/t', action: '/_/a' });
+    const { status, json, headers } = await call('POST', 'triggers/t', { z: 1 });
+    expect([status, headers.get('x-openwhisk-activation-id')]).toEqual([202, json.activationId]);
+    await Bun.sleep(0);
+    const args = JSON.parse(api.jobs[0]?.args as string);
+    expect(args).toMatchObject({ t: 1, z: 1 });
+    expect(JSON.stringify(args)).not.toContain(guest);
+    const record = (await call('GET', `activations/${json.activationId}`)).json;
+    expect(record.response).toMatchObject({ result: { z: 1 }, status: 'success' });
+    expect(JSON.parse(record.logs[0])).toEqual({
+      ...{ statusCode: 0, success: true, rule: 'guest/r', action: 'guest/a' },
+      activationId: api.jobs[0]?.activationId,
+    });
+  });
+
+  test.each([
+    ['[1]', 400],
+    ['{bad', 400],
+  ])('with %p are refused', async (body, status) => {
+    await put('triggers/t', {});
+    expect((await call('POST', 'triggers/t', body)).status).toBe(status);
+  });
+
+  test('of what is not there are 404, and too many of them 429', async () => {
+    expect((await call('POST', 'triggers/none', {})).status).toBe(404);
+    const few = await api.addSubject('few', { firesPerMinute: 1 });
+    await api.call('PUT', `${NS}/_/triggers/t`, few, {});
+    const fire = () => api.call('POST', `${NS}/_/triggers/t`, few, {});
+    expect((await fire()).status).toBe(204);
+    expect(refused(await fire())).toEqual([429, 'Too many requests in the last minute (count: 2, allowed: 1).']);
+  });
+});
