@@ -78,6 +78,11 @@ const node = {
     'the address that actions can reach this node at',
     'What actions see as `__OW_API_HOST`.',
   ),
+  webDomain: optional(
+    value.domain,
+    'none',
+    'Domain whose subdomains are namespaces: `guest.DOMAIN/pkg/hello` is the web action `/api/v1/web/guest/pkg/hello`, and `guest.DOMAIN` is `public/index.html`.',
+  ),
   blockingWait: of(
     value.duration(),
     60_000,

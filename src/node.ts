@@ -10,6 +10,7 @@ import { createApp } from './api/app.ts';
 import { PackageRoutes } from './api/packages.ts';
 import { RuleRoutes } from './api/rules.ts';
 import { TriggerRoutes } from './api/triggers.ts';
+import { WebRoutes } from './api/web.ts';
 import { Authenticator } from './auth/auth.ts';
 import { Entitlement } from './auth/entitlement.ts';
 import { Throttle } from './auth/throttle.ts';
@@ -141,6 +142,11 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
+      web: new WebRoutes({
+        ...{ ...calls, authenticator, events },
+        maxWaitMs: settings.blockingWait,
+        domain: settings.webDomain,
+      }),
       ...{ authenticator, limits, manifest, build, events },
       ops: { metrics: () => metrics.text(), status: () => ({ sandbox: sandbox.name, pool: invoker.status }) },
     });

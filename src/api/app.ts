@@ -15,6 +15,7 @@ import type { PackageRoutes } from './packages.ts';
 import { refusalResponse } from './refuse.ts';
 import type { RuleRoutes } from './rules.ts';
 import type { TriggerRoutes } from './triggers.ts';
+import type { WebRoutes } from './web.ts';
 
 export interface AppOptions {
   readonly authenticator: Authenticator;
@@ -23,6 +24,7 @@ export interface AppOptions {
   readonly packages: PackageRoutes;
   readonly triggers: TriggerRoutes;
   readonly rules: RuleRoutes;
+  readonly web: WebRoutes;
   readonly limits: SystemLimits;
   readonly manifest: Manifest;
   readonly build: Build;
@@ -38,6 +40,7 @@ const NS = `${API}/namespaces`;
 export function createApp(options: AppOptions): Hono {
   const { authenticator, actions, activations, packages, triggers, rules, limits, events } = options;
   const app = new Hono();
+  options.web.mount(app);
   mountOpen(app, options);
 
   const authenticated = door(authenticator, events);

@@ -29,6 +29,15 @@ export function text(expected = 'a text that is not empty'): ValueType<string> {
   };
 }
 
+/** In lower case, as DNS has it. */
+export const domain: ValueType<string> = {
+  expected: "a domain, such as 'example.com'",
+  sign: 'DOMAIN',
+  read: (raw) =>
+    typeof raw === 'string' && /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(raw) ? raw.toLowerCase() : undefined,
+  show: (value) => value,
+};
+
 /** A path, made absolute; `~/` is the home directory also where no shell reads it. */
 export function path(home: string): ValueType<string> {
   return {

@@ -5,6 +5,7 @@ import { createApp } from '../../src/api/app.ts';
 import { PackageRoutes } from '../../src/api/packages.ts';
 import { RuleRoutes } from '../../src/api/rules.ts';
 import { TriggerRoutes } from '../../src/api/triggers.ts';
+import { WebRoutes } from '../../src/api/web.ts';
 import { Authenticator } from '../../src/auth/auth.ts';
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
@@ -32,7 +33,8 @@ export class TestApi {
   readonly app: Hono;
   #now = 1_700_000_000_000;
 
-  constructor(limits: Partial<SystemLimits> = {}) {
+  /** @param web of web actions: how long they are waited for, and the domain of their vanity form */
+  constructor(limits: Partial<SystemLimits> = {}, web: { maxWaitMs?: number; domain?: string } = {}) {
     const { store, events, authenticator } = this;
     const all = { ...systemLimits, ...limits };
     const now = () => this.#now++;
@@ -55,6 +57,7 @@ export class TestApi {
       packages: new PackageRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes: 4_000_000 }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
+      web: new WebRoutes({ ...calls, authenticator, events, maxWaitMs: 60_000, ...web }),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },
       ops: { metrics: async () => 'metrics 1\n', status: () => ({ fine: true }) },
