@@ -70,15 +70,14 @@ function obey(runtime: Runtime, frame: ToRuntime): void {
 
 /**
  * Makes the place's own folder and goes to `action` in it, where the code will be. Above it is a `node_modules`, as
- * above OpenWhisk's actions: the SDK can be had there. It also keeps Bun from installing what a module lacks.
+ * above OpenWhisk's actions: the packages beside the shim can be had there, and are read when they are required. It also
+ * keeps Bun from installing what a module lacks.
  */
 function makeFolder(): string {
   const folder = fs.mkdtempSync(join(tmpdir(), 'whisklet-'));
   const action = join(folder, 'action');
   fs.mkdirSync(action);
-  const sdk = join(folder, 'node_modules', 'openwhisk');
-  fs.mkdirSync(sdk, { recursive: true });
-  fs.symlinkSync(join(dirname(process.argv[1] as string), 'openwhisk.js'), join(sdk, 'index.js'));
+  fs.symlinkSync(join(dirname(process.argv[1] as string), 'node_modules'), join(folder, 'node_modules'));
   process.chdir(action);
   return folder;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
@@ -67,10 +67,10 @@ export async function describeOwnImage(options: OwnImageOptions): Promise<OwnIma
 }
 
 async function readShims(folder: string, target: string): Promise<TextFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const names = entries
     .filter((entry) => entry.isFile() && /\.(c?js|mjs|json)$/.test(entry.name))
-    .map(({ name }) => name);
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
   if (!names.includes('shim.js')) throw new Error(`there is no shim.js in ${folder}`);
   return Promise.all(
     names.sort().map(async (name) => ({ path: `${target}/${name}`, content: await readFile(join(folder, name)) })),

@@ -12,11 +12,26 @@ const root = join(import.meta.dir, '../..');
 export function readShimFiles(): Record<string, string> {
   return {
     'javascript/shim.js': bundle('runtimes/javascript/shim.ts'),
-    // Actions may `require('openwhisk')`: OpenWhisk's nodejs images have it too.
-    'javascript/openwhisk.js': bundle('node_modules/openwhisk'),
+    ...packageFiles(),
     'javascript/Dockerfile': read('runtimes/javascript/Dockerfile'),
     ...pythonFiles(),
   };
+}
+
+/** What JavaScript actions may require without bringing it along, because OpenWhisk's nodejs images have it. */
+const packages = ['needle', 'openwhisk'];
+
+/** Each package in one file, which costs nothing before it is required. They find one another. */
+function packageFiles(): Record<string, string> {
+  const files = packages.map((name) => {
+    const { version } = JSON.parse(read(`node_modules/${name}/package.json`)) as { version: string };
+    const folder = `javascript/node_modules/${name}`;
+    return {
+      [`${folder}/package.json`]: JSON.stringify({ name, version, main: 'index.js' }),
+      [`${folder}/index.js`]: bundle(`node_modules/${name}`, packages),
+    };
+  });
+  return Object.assign({}, ...files) as Record<string, string>;
 }
 
 function pythonFiles(): Record<string, string> {
@@ -30,9 +45,11 @@ function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
-function bundle(entry: string): string {
+/** @param external packages that are left out, to be required when it runs */
+function bundle(entry: string, external: readonly string[] = []): string {
   // Another process, because Bun.build waits for the very build that waits for this macro.
   const command = [process.execPath, 'build', entry, '--target=node', '--format=cjs', '--minify'];
+  command.push(...external.filter((name) => !entry.endsWith(`/${name}`)).map((name) => `--external=${name}`));
   const { stdout, stderr, success } = Bun.spawnSync(command, { cwd: root });
   if (!success) throw new Error(`${entry} cannot be bundled: ${stderr.toString()}`);
   return stdout.toString();

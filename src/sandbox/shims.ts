@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readShimFiles } from './shim-files.ts' with { type: 'macro' };
 
@@ -30,10 +30,11 @@ export async function unpackShims(folder: string): Promise<string> {
   try {
     for (const [path, content] of Object.entries(files)) {
       const file = join(draft, path);
-      await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-      await chmod(dirname(file), 0o755);
+      await mkdir(dirname(file), { recursive: true });
       await writeFile(file, content);
-      await chmod(file, 0o644);
+    }
+    for (const entry of await readdir(draft, { withFileTypes: true, recursive: true })) {
+      await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
     }
     await chmod(draft, 0o755);
     await rename(draft, target);

@@ -117,13 +117,24 @@ export function testJavaScriptCode({ name, command, noTypeScript }: Engine): voi
       expect(resultOf(await runtime.run())).toEqual({});
     });
 
-    test("may have OpenWhisk's SDK", async () => {
-      const code = "const openwhisk = require('openwhisk'); function main() { return { sdk: typeof openwhisk } }";
-      await using runtime = await initialized(command, code);
-      expect(resultOf(await runtime.run())).toEqual({ sdk: 'function' });
-      const module = "import openwhisk from 'openwhisk'; export const main = () => ({ sdk: typeof openwhisk })";
-      await using another = await initialized(command, module);
-      expect(resultOf(await another.run())).toEqual({ sdk: 'function' });
+    for (const library of ['openwhisk', 'needle']) {
+      test(`may have ${library}, as with OpenWhisk, without bringing it along`, async () => {
+        const code = `const it = require('${library}'); function main() { return { it: typeof it } }`;
+        await using runtime = await initialized(command, code);
+        expect(resultOf(await runtime.run())).toEqual({ it: 'function' });
+        const module = `import it from '${library}'; export const main = () => ({ it: typeof it })`;
+        await using another = await initialized(command, module);
+        expect(resultOf(await another.run())).toEqual({ it: 'function' });
+      });
+    }
+
+    test('that brings its own library gets that one', async () => {
+      const files: Files = {
+        'index.js': "exports.main = () => require('openwhisk')",
+        'node_modules/openwhisk/index.js': 'module.exports = { its: "own" }',
+      };
+      await using runtime = await initialized(command, await zip(files), { binary: true });
+      expect(resultOf(await runtime.run())).toEqual({ its: 'own' });
     });
 
     test('that lacks a module says which, and nothing is installed', async () => {

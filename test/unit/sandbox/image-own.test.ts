@@ -40,6 +40,7 @@ beforeAll(async () => {
   await mkdir(shimDir);
   await copyFile(await realpath('/bin/sh'), executable);
   await Bun.write(join(shimDir, 'shim.js'), 'run()');
+  await Bun.write(join(shimDir, 'node_modules/library/index.js'), 'exports.it = 1');
   await Bun.write(join(shimDir, 'Dockerfile'), 'FROM scratch');
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -55,6 +56,8 @@ describe('describeOwnImage', () => {
       expect([...entries.keys()].some((path) => path.endsWith(`/${name}`))).toBe(true);
     }
     expect(entries.get('whisklet/javascript/shim.js')?.content.toString()).toBe('run()');
+    expect(entries.get('whisklet/javascript/node_modules/library/index.js')?.content.toString()).toBe('exports.it = 1');
+    expect(entries.get('whisklet/javascript/node_modules')).toMatchObject({ type: 'directory', mode: 0o755 });
     expect(entries.has('whisklet/javascript/Dockerfile')).toBe(false);
     expect(entries.get('usr/local/bin/node')).toMatchObject({ type: 'symlink', link: '/usr/local/bin/whisklet' });
     expect(entries.get('tmp')).toMatchObject({ type: 'directory', mode: 0o1777 });
