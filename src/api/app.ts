@@ -8,6 +8,7 @@ import type { Events } from '../observe/events.ts';
 import type { ActionRoutes } from './actions.ts';
 import type { ActivationRoutes } from './activations.ts';
 import { type Call, CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
+import { serveDescription } from './description/serve.ts';
 import { door, type Handler, type PathParameters, transactionIdOf } from './door.ts';
 import { apiInfo, type Build, serverInfo } from './info.ts';
 import { listNamespaces, namespaceLimits } from './namespaces.ts';
@@ -119,6 +120,7 @@ function mountOpen(app: Hono, { limits, manifest, build, ops }: AppOptions): voi
   app.get('/metrics', async (context) => text(context, await ops.metrics()));
   app.get('/status', (context) => json(context, JSON.stringify(ops.status())));
   for (const slash of ['', '/']) app.get(`${API}${slash}`, (context) => json(context, apiInfo(build), CORS_HEADERS));
+  serveDescription(app, { limits, manifest, build }, json);
   app.options(`${API}/*`, (context) => text(context, 'OK', CORS_HEADERS));
 }
 
