@@ -9,8 +9,9 @@ import { until } from '../util/until.ts';
  * of a neighbour that runs meanwhile ends well, and the neighbour's container is the same as before.
  */
 
-const counter = `let calls = 0;
-function main({ ms = 0 }) { calls++; return new Promise((r) => setTimeout(r, ms, { calls })); }`;
+/** Tells which container answers. */
+const neighbour = `const container = crypto.randomUUID();
+function main({ ms = 0 }) { return new Promise((r) => setTimeout(r, ms, { container })); }`;
 
 /** Writes bytes wherever the way to the node may be. */
 const scribble = `const fs = require('fs');
@@ -96,13 +97,12 @@ const cases: Record<string, Case> = {
 
 describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
   const node = new TestNode({ sandbox, args: ['--drain-timeout', '0s'] });
-  let calls = 0;
+  let home: { container: string };
 
   beforeAll(async () => {
     await node.start();
-    await node.put('neighbour', counter);
-    await node.invoke('neighbour');
-    calls = 1;
+    await node.put('neighbour', neighbour);
+    home = (await node.invoke('neighbour')).json.response.result;
   }, 60_000);
   afterAll(() => node.end(), 30_000);
 
@@ -112,8 +112,8 @@ describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
   async function besideNeighbour<T>(work: () => Promise<T>): Promise<T> {
     const running = node.invoke('neighbour', { ms: 100 });
     const done = await work();
-    expect((await running).json.response).toMatchObject({ success: true, result: { calls: ++calls } });
-    expect((await node.invoke('neighbour')).json.response.result).toEqual({ calls: ++calls });
+    expect((await running).json.response).toMatchObject({ success: true, result: home });
+    expect((await node.invoke('neighbour')).json.response.result).toEqual(home);
     return done;
   }
 
@@ -135,7 +135,10 @@ describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
     await besideNeighbour(async () => {
       for (let n = 0; n < 3; n++) {
         expect((await node.invoke('dies')).status).toBe(200);
-        await until('its container is gone', async () => (await node.pool()).byKind['nodejs:20']?.ready === 1);
+        await until('only the neighbour has a container', async () => {
+          const { ready = 0, busy = 0 } = (await node.pool()).byKind['nodejs:20'] ?? {};
+          return ready + busy === 1;
+        });
       }
     });
   });
@@ -177,6 +180,6 @@ describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
     await node.ask('DELETE', 'actions/bomb');
     await running;
     await until('nothing of it is left', () => processesWith(marker).length === 0, 20_000);
-    expect((await node.invoke('neighbour')).json.response.result).toEqual({ calls: ++calls });
+    expect((await node.invoke('neighbour')).json.response.result).toEqual(home);
   });
 });

@@ -30,18 +30,32 @@ const count = async (name: string) =>
 describe('10,000 calls that wait', () => {
   test('are all accepted, run and recorded, and others are served meanwhile', async () => {
     await node.put('many', 'function main({ n }) { return { n }; }');
-    await node.put('gate', 'function main() { return new Promise((r) => setTimeout(r, 2000, {})); }');
+    await node.put('gate', 'async function main({ url }) { return (await fetch(url)).json(); }');
     await node.put('other', 'function main() { return {}; }');
-    // All the memory is taken, so that they really wait.
-    const gates = [1, 2, 3].map(() => node.invoke('gate'));
-    await until('the gates are closed', async () => (await node.pool()).active === 3);
+    // All the memory is taken until the gates open, so that they really wait.
+    const open = Promise.withResolvers<void>();
+    let closed = 0;
+    using keeper = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      fetch: async () => {
+        closed++;
+        await open.promise;
+        return Response.json({});
+      },
+    });
+    const gates = [1, 2, 3].map(() => node.invoke('gate', { url: keeper.url.href }));
+    await until('the gates are closed', () => closed === 3);
     const answers = await times(10_000, 50, async (n) => {
       const { status } = await node.ask('POST', 'actions/many', { body: { n } });
       return status;
     });
     expect(answers.filter((status) => status !== 202)).toEqual([]);
+    expect((await node.pool()).waiting).toBe(10_000);
     const began = performance.now();
-    await Promise.all(gates);
+    open.resolve();
+    expect((await Promise.all(gates)).map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await node.invoke('other')).status).toBe(200);
     await until('all have run', async () => (await node.pool()).active + (await node.pool()).waiting === 0, 20_000);
     expect(performance.now() - began).toBeLessThan(20_000);
