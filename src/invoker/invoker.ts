@@ -9,6 +9,7 @@ import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
 import { expired, isGivenUp, makeRoom, pickStemCell, startsNeeded, stemCellsToStart } from './choose.ts';
 import { Container } from './container.ts';
 import { type Line, Lines } from './line.ts';
+import { Pauses } from './pauses.ts';
 import { type EndReason, endReasons } from './states.ts';
 import { runtimeKey, Stock } from './stock.ts';
 
@@ -50,6 +51,7 @@ export class Invoker {
   readonly #options: InvokerOptions;
   readonly #stock = new Stock();
   readonly #lines = new Lines();
+  readonly #pauses = new Pauses();
   readonly #starts: Record<StartKind, number> = { cold: 0, prewarmed: 0, warm: 0 };
   readonly #keeper: ReturnType<typeof setInterval>;
   /** Resolved when no job is in hand or waiting, once the node stops. */
@@ -295,6 +297,10 @@ export class Invoker {
   /** It takes no more jobs. */
   #lost(container: Container, reason: EndReason): void {
     this.#ends[reason]++;
+    const wasStemCell = container.key === undefined;
+    if (wasStemCell && (reason === 'unusable' || reason === 'died')) {
+      this.#pauses.failed(runtimeKey(container.runtime), Date.now());
+    }
     this.#stock.unlist(container);
   }
 
@@ -319,11 +325,13 @@ export class Invoker {
     return false;
   }
 
-  /** Starts missing stem cells where memory is free; never at the cost of anybody. */
+  /** Starts missing stem cells where memory is free; never at the cost of anybody, nor over and over what does not start. */
   async #replenish(): Promise<void> {
     if (this.#closing || !this.#options.stemCells) return;
     const started: Promise<void>[] = [];
+    const now = Date.now();
     for (const kind of this.#options.manifest.kinds) {
+      if (!this.#pauses.isOver(runtimeKey(kind), now)) continue;
       for (const { count, memory } of kind.stemCells) {
         const have = this.#stock.stemCells(kind).length + this.#stock.starting(kind);
         const free = this.#options.poolMemory - this.#stock.memoryUsed;

@@ -236,6 +236,44 @@ describe('faults', () => {
     expect(outcome.response.status).toBe('action developer error');
   });
 
+  test('stem cells that do not start are tried again after pauses, and at once for a job', async () => {
+    sandbox.refusal = 'no image';
+    const pool = invoker({ cells: 1 });
+    let created = 0;
+    events.containerMoved.subscribe(({ from }) => {
+      if (from === undefined) created++;
+    });
+    await pool.start();
+    await settle();
+    const seen = [created];
+    for (let n = 0; n < 7; n++) {
+      jest.advanceTimersByTime(1_000);
+      await settle();
+      seen.push(created);
+    }
+    expect(seen).toEqual([2, 3, 3, 4, 4, 4, 4, 5]);
+    expect(errorOf(await pool.run(job()))).toBe('no image');
+    sandbox.refusal = undefined;
+    jest.advanceTimersByTime(8_000);
+    await settle();
+    expect(pool.status.byKind['nodejs:20']?.prewarmed).toBe(1);
+  });
+
+  test('stem cells that end by themselves again and again are not replaced at once each time', async () => {
+    const pool = invoker({ cells: 1 });
+    await pool.start();
+    const alive: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      sandbox.living[0]?.die();
+      await settle();
+      alive.push(sandbox.living.length);
+    }
+    expect(alive).toEqual([1, 0, 0]);
+    jest.advanceTimersByTime(1_000);
+    await settle();
+    expect(sandbox.living.length).toBe(1);
+  });
+
   test('a runtime that never gets ready is given up after its time', async () => {
     protocol.open = () => new Promise(() => undefined);
     const running = invoker({ readyMs: 500 }).run(job());
