@@ -21,6 +21,8 @@ import type { Settings } from './config.ts';
 import { Entities } from './entities/entities.ts';
 import { defaultPoolMemory, isExposed, lookAtHost } from './host.ts';
 import { Invocation } from './invocation/invocation.ts';
+import { LiveActivations } from './invocation/live.ts';
+import { ActivationRecords } from './invocation/records.ts';
 import { Invoker } from './invoker/invoker.ts';
 import { type Manifest, parseManifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
@@ -130,7 +132,8 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const run = invoker.run.bind(invoker);
     const { activations } = store;
     const { sequenceLength } = limits;
-    const parts = { entities, entitlement, activations, throttle, events, now };
+    const live = new LiveActivations();
+    const parts = { entities, entitlement, activations, live, throttle, events, now };
     const invocation = new Invocation({ ...parts, run, sequenceLength });
     const metrics = new Metrics(events, () => invoker.status);
     /** Parameters and annotations, and what is around them. */
@@ -138,7 +141,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const calls = { entities, invocation, throttle, entitlement, limits, isDraining: () => isDraining };
     const app = createApp({
       actions: new ActionRoutes({ ...calls, maxWaitMs: settings.blockingWait }),
-      activations: new ActivationRoutes(activations, entitlement),
+      activations: new ActivationRoutes(new ActivationRecords(activations, live), entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes }),

@@ -1,4 +1,5 @@
 import type { Entitlement } from '../auth/entitlement.ts';
+import type { Pending } from '../invocation/live.ts';
 import type { ActivationRecords } from '../invocation/records.ts';
 import { type Activation, activationJson, responseJson, summaryJson } from '../model/activation.ts';
 import { messages } from '../model/messages.ts';
@@ -6,6 +7,7 @@ import { malformed, refuse } from '../model/refusal.ts';
 import { answer, type Call } from './call.ts';
 import { entitled, namespaceOf } from './path.ts';
 import { booleanOf, epochOf, nameFilterOf, pageOf } from './query.ts';
+import { activationStream } from './stream.ts';
 
 /** `/namespaces/{ns}/activations…` (Activations.scala). */
 export class ActivationRoutes {
@@ -32,41 +34,76 @@ export class ActivationRoutes {
       ...(since === undefined ? {} : { since }),
       ...(upto === undefined ? {} : { upto }),
     };
+    if (booleanOf(query, 'stream', false)) return activationStream(call, this.#records, filter);
     if (count && docs) throw refuse(400, messages.docsNotAllowedWithCount);
     if (count) {
       const activations = await this.#records.count({ ...filter, skip: page.skip });
       return answer(call, 200, JSON.stringify({ activations }));
     }
     if (docs) {
-      const activations = await this.#records.list({ ...filter, ...page });
+      const isPoll = since !== undefined && upto === undefined && page.skip === 0;
+      const activations = isPoll
+        ? await this.#records.news({ ...filter, since, ...page })
+        : await this.#records.list({ ...filter, ...page });
       return answer(call, 200, `[${activations.map(activationJson).join(',')}]`);
     }
     const summaries = await this.#records.summaries({ ...filter, ...page });
     return answer(call, 200, JSON.stringify(summaries.map(summaryJson)));
   }
 
-  async get(call: Call, ns: string, id: string): Promise<Response> {
-    return answer(call, 200, activationJson(await this.#find(call, ns, id)));
+  /** 202 while it waits or runs, where OpenWhisk has 404; then 200 with the record. */
+  get(call: Call, ns: string, id: string): Promise<Response> {
+    return this.#find(call, ns, id, pendingJson, activationJson);
   }
 
-  async logs(call: Call, ns: string, id: string): Promise<Response> {
-    const { logs } = await this.#find(call, ns, id);
-    return answer(call, 200, JSON.stringify({ logs }));
+  logs(call: Call, ns: string, id: string): Promise<Response> {
+    const logsJson = ({ logs }: Pick<Activation, 'logs'>) => JSON.stringify({ logs });
+    return this.#find(call, ns, id, logsJson, logsJson);
   }
 
-  async result(call: Call, ns: string, id: string): Promise<Response> {
-    const { response } = await this.#find(call, ns, id);
-    return answer(call, 200, responseJson(response));
+  result(call: Call, ns: string, id: string): Promise<Response> {
+    return this.#find(
+      call,
+      ns,
+      id,
+      () => JSON.stringify(PENDING),
+      ({ response }) => responseJson(response),
+    );
   }
 
-  async #find(call: Call, ns: string, id: string): Promise<Activation> {
+  async #find(
+    call: Call,
+    ns: string,
+    id: string,
+    showPending: (pending: Pending) => string,
+    show: (activation: Activation) => string,
+  ): Promise<Response> {
     checkActivationId(id);
     const namespace = namespaceOf(call, ns);
     await entitled(this.#entitlement, call, 'READ', 'activations', { namespace, name: id });
+    const pending = this.#records.pending(namespace, id);
+    if (pending) return answer(call, 202, showPending(pending));
     const activation = await this.#records.get(namespace, id);
     if (!activation) throw refuse(404, messages.resourceDoesNotExist);
-    return activation;
+    return answer(call, 200, show(activation));
   }
+}
+
+/** What stands where the response will be. */
+const PENDING = { status: 'pending', success: false } as const;
+
+/** An activation that has not ended, in the form of a record: no end, no duration, and the lines so far. */
+function pendingJson({ state, logs, path, kind, start, ...begun }: Pending): string {
+  const { activationId, cause, name, namespace, subject, version } = begun;
+  const annotations = [
+    ...(path === undefined ? [] : [{ key: 'path', value: path }]),
+    ...(kind === undefined ? [] : [{ key: 'kind', value: kind }]),
+    { key: 'pending', value: state },
+  ];
+  return JSON.stringify({
+    ...{ activationId, annotations, ...(cause === undefined ? {} : { cause }), logs, name, namespace },
+    ...{ publish: false, response: PENDING, start, subject, version },
+  });
 }
 
 /** 32 hex digits (ActivationId.parse). */

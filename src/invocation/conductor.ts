@@ -48,6 +48,7 @@ export class Compositions {
   ): Promise<Activation> {
     const { recorder, events, now } = this.#options;
     const start = now();
+    recorder.began(caller, resolved, activationId, start);
     const { memory } = resolved.action.limits;
     const tally = new Tally(memory);
     let response: Response;

@@ -65,8 +65,10 @@ export class Fires {
   ): Fire | undefined {
     if (!Object.values(trigger.rules ?? {}).some(isActive)) return undefined;
     const event = eventOf(trigger.parameters, headers, payload);
-    const start = this.#options.now();
-    return { activationId: newActivationId(), identity, transactionId, trigger, payload: payload.text, event, start };
+    const { now, recorder } = this.#options;
+    const [activationId, start] = [newActivationId(), now()];
+    recorder.fired(identity, trigger, activationId, start);
+    return { activationId, identity, transactionId, trigger, payload: payload.text, event, start };
   }
 
   /** Begins the action of each active rule, and records what became of it; does not wait for their ends. Never rejects. */

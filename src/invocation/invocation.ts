@@ -14,6 +14,7 @@ import { Compositions } from './conductor.ts';
 import type { Payload } from './event.ts';
 import { Fires } from './fire.ts';
 import { InFlight } from './in-flight.ts';
+import type { LiveActivations } from './live.ts';
 import { Primitives } from './primitive.ts';
 import { Recorder } from './recorder.ts';
 import { Sequences } from './sequence.ts';
@@ -25,6 +26,7 @@ export interface InvocationOptions {
   readonly entities: Entities;
   readonly entitlement: Entitlement;
   readonly activations: Pick<ActivationStore, 'put'>;
+  readonly live: LiveActivations;
   readonly throttle: Throttle;
   readonly run: Run;
   /** How many actions a sequence or composition may have. */
@@ -51,7 +53,8 @@ export class Invocation {
 
   constructor({ activations, run, sequenceLength, ...options }: InvocationOptions) {
     this.#entitlement = options.entitlement;
-    const recorder = new Recorder({ activations, events: options.events });
+    const { live, events } = options;
+    const recorder = new Recorder({ activations, live, events });
     const starters: Starters = {
       plain: (caller, resolved, args) => this.#primitives.start(caller, resolved, args),
       sequence: (caller, resolved, args, count) => this.#sequences.start(caller, resolved, args, count),

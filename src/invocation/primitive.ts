@@ -10,6 +10,7 @@ import { type Outcome, whiskError } from '../model/outcome.ts';
 import type { Events } from '../observe/events.ts';
 import { newActivationId } from './activation-id.ts';
 import type { Accepted, Caller } from './caller.ts';
+import type { LiveActivations } from './live.ts';
 import { activationOf } from './record.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -17,6 +18,7 @@ export interface PrimitivesOptions {
   readonly entities: Entities;
   readonly throttle: Throttle;
   readonly recorder: Recorder;
+  readonly live: LiveActivations;
   readonly run: Run;
   readonly events: Events;
   readonly now: () => number;
@@ -33,8 +35,10 @@ export class Primitives {
   /** @param args merged */
   start(caller: Caller, resolved: Resolved, args: JsonText): Accepted {
     const activationId = newActivationId();
-    const { throttle, run, now } = this.#options;
+    const { throttle, recorder, live, run, now } = this.#options;
     const { identity, transactionId } = caller;
+    const acceptedAt = now();
+    recorder.began(caller, resolved, activationId, acceptedAt);
     throttle.began(identity.uuid);
     const providesKey = isTruthy(resolved.action.annotations, 'provide-api-key', true);
     const job: Job = {
@@ -43,7 +47,8 @@ export class Primitives {
       namespace: identity.namespace,
       action: this.jobAction(resolved),
       args,
-      acceptedAt: now(),
+      acceptedAt,
+      watcher: live,
       ...(providesKey ? { apiKey: `${identity.uuid}:${identity.key}` } : {}),
     };
     return {

@@ -1,14 +1,19 @@
+import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
+import type { Trigger } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Events } from '../observe/events.ts';
 import type { ActivationStore } from '../store/store.ts';
+import type { Caller } from './caller.ts';
+import type { LiveActivations } from './live.ts';
 
 export interface RecorderOptions {
   readonly activations: Pick<ActivationStore, 'put'>;
+  readonly live: LiveActivations;
   readonly events: Events;
 }
 
-/** Gives records to the store. Nobody waits for them to be written. */
+/** Knows what has begun, and gives the records of what has ended to the store. Nobody waits for them to be written. */
 export class Recorder {
   readonly #options: RecorderOptions;
 
@@ -16,12 +21,32 @@ export class Recorder {
     this.#options = options;
   }
 
+  /** An action was accepted. */
+  began(
+    { identity: { namespace, subject }, cause }: Caller,
+    { id, action }: Resolved,
+    activationId: string,
+    start: number,
+  ): void {
+    const { name, version, exec } = action;
+    const begun = { activationId, namespace, subject, name, version, path: id, kind: exec.kind, start };
+    this.#options.live.began(cause === undefined ? begun : { ...begun, cause });
+  }
+
+  /** A fire was accepted. */
+  fired({ namespace, subject }: Identity, { name, version }: Trigger, activationId: string, start: number): void {
+    this.#options.live.began({ activationId, namespace, subject, name, version, start });
+  }
+
+  /** It is seen by who looks from now on: first in the store, then no more as pending. */
   keep({ limits }: Identity, activation: Activation): void {
-    if (limits.storeActivations === false) return;
-    const { activations, events } = this.#options;
-    activations.put(activation).catch((error: Error) => {
-      events.error('store', `the record of activation ${activation.activationId} was not stored: ${error.message}`);
-    });
+    const { activations, events, live } = this.#options;
+    if (limits.storeActivations !== false) {
+      activations.put(activation).catch((error: Error) => {
+        events.error('store', `the record of activation ${activation.activationId} was not stored: ${error.message}`);
+      });
+    }
+    live.ended(activation);
   }
 
   /** Of a sequence or composition, which no container tells of. */

@@ -39,6 +39,7 @@ export class Sequences {
   ): Promise<Activation> {
     const { recorder, events, now } = this.#options;
     const start = now();
+    recorder.began(caller, resolved, activationId, start);
     const tally = new Tally();
     let response: Response;
     try {

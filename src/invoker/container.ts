@@ -122,7 +122,8 @@ export class Container {
     this.enter('initializing', `becomes ${job.action.id}`);
     const start = Date.now();
     const waitMs = start - job.acceptedAt;
-    const logs = new LogCollector(limits.logs * MB);
+    job.watcher?.started(job.activationId);
+    const logs = logsOf(job);
     const failed = (response: Response, timedOut = false): Outcome => {
       this.active = 0;
       const end = Date.now();
@@ -166,7 +167,7 @@ export class Container {
   serve(job: Job): Promise<Outcome> {
     this.active++;
     this.enter('busy', 'has a job');
-    return this.#run(job, new LogCollector(job.action.limits.logs * MB), Date.now() - job.acceptedAt, 0, undefined);
+    return this.#run(job, logsOf(job), Date.now() - job.acceptedAt, 0, undefined);
   }
 
   /** Freezes an idle container; one that cannot be frozen is ended. */
@@ -186,7 +187,7 @@ export class Container {
     this.enter('resuming', 'has a job');
     const start = Date.now();
     const waitMs = start - job.acceptedAt;
-    const logs = new LogCollector(job.action.limits.logs * MB);
+    const logs = logsOf(job);
     try {
       await (this.#place as Place).resume();
       this.enter('busy', 'resumed');
@@ -230,6 +231,7 @@ export class Container {
   ): Promise<Outcome> {
     const { action } = job;
     const start = Date.now();
+    job.watcher?.started(job.activationId);
     const answer = await this.#within(
       (this.#talk as Talk).run({
         activationId: job.activationId,
@@ -295,6 +297,10 @@ export class Container {
     const { id, memory } = this;
     this.#options.events.containerMoved.publish({ id, kind: this.runtime.kind, memory, from, to, why });
   }
+}
+
+function logsOf({ activationId, action, watcher }: Job): LogCollector {
+  return new LogCollector(action.limits.logs * MB, watcher && ((line) => watcher.logged(activationId, line)));
 }
 
 function initRequest(job: Job) {

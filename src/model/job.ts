@@ -31,6 +31,16 @@ export interface Job {
   readonly apiKey?: string;
   /** When it was accepted, in milliseconds since the epoch. */
   readonly acceptedAt: number;
+  /** Told of its progress, when it runs on this node. */
+  readonly watcher?: JobWatcher;
+}
+
+/** Hears of jobs while they run. Must not throw. */
+export interface JobWatcher {
+  /** A container has it. */
+  started(activationId: string): void;
+  /** It printed a line, formatted as in the record. */
+  logged(activationId: string, line: string): void;
 }
 
 /** Runs a job to its end: waits for room, never throws for what the action does. */

@@ -35,12 +35,17 @@ function timestamp(time: number): string {
 export class LogCollector implements LogSink {
   readonly limitBytes: number;
   readonly #lines: string[] = [];
+  readonly #onLine: ((line: string) => void) | undefined;
   #bytes = 0;
   #truncated = false;
 
-  /** @param limitBytes 0 keeps nothing and says nothing */
-  constructor(limitBytes: number) {
+  /**
+   * @param limitBytes 0 keeps nothing and says nothing
+   * @param onLine told of each line that is kept, at once
+   */
+  constructor(limitBytes: number, onLine?: (line: string) => void) {
     this.limitBytes = limitBytes;
+    this.#onLine = onLine;
   }
 
   add(time: number, stream: Stream, text: string): void {
@@ -48,10 +53,15 @@ export class LogCollector implements LogSink {
     this.#bytes += Buffer.byteLength(text);
     if (this.#bytes > this.limitBytes) {
       this.#truncated = true;
-      this.#lines.push(formatLogLine(time, 'stderr', messages.logsTruncated(this.limitBytes)));
+      this.#keep(formatLogLine(time, 'stderr', messages.logsTruncated(this.limitBytes)));
       return;
     }
-    this.#lines.push(formatLogLine(time, stream, text));
+    this.#keep(formatLogLine(time, stream, text));
+  }
+
+  #keep(line: string): void {
+    this.#lines.push(line);
+    this.#onLine?.(line);
   }
 
   get lines(): readonly string[] {

@@ -11,6 +11,8 @@ import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
 import { Invocation } from '../../src/invocation/invocation.ts';
+import { LiveActivations } from '../../src/invocation/live.ts';
+import { ActivationRecords } from '../../src/invocation/records.ts';
 import type { Job } from '../../src/model/job.ts';
 import { type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
 import { parseManifest } from '../../src/model/manifest.ts';
@@ -24,11 +26,12 @@ const KEY = 'k'.repeat(64);
 export class TestApi {
   readonly store = new FakeStore();
   readonly events = new Events();
+  readonly live = new LiveActivations();
   readonly jobs: Job[] = [];
   readonly retired: string[] = [];
   isDraining = false;
   /** What an action does; answers JSON text, or a whole outcome. */
-  act: (job: Job) => string | Promise<string> | Outcome = ({ args }) => args;
+  act: (job: Job) => string | Outcome | Promise<string | Outcome> = ({ args }) => args;
   readonly authenticator = new Authenticator(this.store.subjects);
   readonly app: Hono;
   #now = 1_700_000_000_000;
@@ -46,14 +49,15 @@ export class TestApi {
     const run = (job: Job) => this.#run(job);
     const { activations } = store;
     const { sequenceLength } = all;
-    const parts = { entities, entitlement, activations, throttle, events, now };
+    const { live } = this;
+    const parts = { entities, entitlement, activations, live, throttle, events, now };
     const invocation = new Invocation({ ...parts, run, sequenceLength });
     const isDraining = () => this.isDraining;
     const calls = { entities, invocation, throttle, entitlement, limits: all, isDraining };
     this.app = createApp({
       authenticator,
       actions: new ActionRoutes({ ...calls, maxWaitMs: 60_000 }),
-      activations: new ActivationRoutes(store.activations, entitlement),
+      activations: new ActivationRoutes(new ActivationRecords(store.activations, live), entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes: 4_000_000 }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),

@@ -2,6 +2,7 @@ import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
 import { type Accepted, Invocation } from '../../src/invocation/invocation.ts';
+import { LiveActivations } from '../../src/invocation/live.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import type { Action, Annotation, Package, Parameter, ReducedRule, Trigger } from '../../src/model/entities.ts';
 import type { Identity } from '../../src/model/identity.ts';
@@ -53,6 +54,7 @@ export class TestInvocation {
       activations: store.activations,
       throttle: this.throttle,
       run: (job) => this.#run(job),
+      live: new LiveActivations(),
       sequenceLength: all.sequenceLength,
       ...{ events, now },
     });

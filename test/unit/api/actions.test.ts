@@ -349,7 +349,7 @@ describe('POST (EP-17)', () => {
     api.act = () => end.promise;
     const { status, json } = await invoke('?blocking=true&timeout=1', {});
     expect(status).toBe(202);
-    expect((await api.call('GET', `${NS}/activations/${json.activationId}`, guest)).status).toBe(404);
+    expect((await api.call('GET', `${NS}/activations/${json.activationId}`, guest)).status).toBe(202);
     end.resolve('{"late":true}');
     await end.promise;
     await Bun.sleep(0);

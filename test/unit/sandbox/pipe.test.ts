@@ -144,7 +144,8 @@ test('no descriptor is left open, and none goes to other children', async () => 
     if (round === 9) before = openDescriptors();
   }
   running.length = 0;
-  expect(openDescriptors()).toBe(before);
+  // A leak is at least one a round; what other tests of this process open and close meanwhile is less.
+  expect(openDescriptors()).toBeLessThan(before + 25);
 
   const { pipes: open } = start('cat');
   const { pipes } = start('sh', '-c', 'ls /proc/self/fd | wc -l');
