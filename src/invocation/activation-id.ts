@@ -1,16 +1,7 @@
-import { randomFillSync } from 'node:crypto';
-
-/** Random bytes are had cheaply only many at a time. */
-const pool = Buffer.allocUnsafe(16 * 256);
-let at = pool.length;
-
-/** 32 lower-case hex digits of 128 random bits (ActivationId.scala). */
+/**
+ * 32 lower-case hex digits (ActivationId.scala): a UUID of version 7. It begins with the time, so that the store writes new
+ * records side by side, which costs it half; 74 bits of it are random.
+ */
 export function newActivationId(): string {
-  if (at === pool.length) {
-    randomFillSync(pool);
-    at = 0;
-  }
-  const id = pool.toString('hex', at, at + 16);
-  at += 16;
-  return id;
+  return Bun.randomUUIDv7('buffer').toString('hex');
 }
