@@ -15,6 +15,7 @@ import { Cleanup } from './process/cleanup.ts';
 import { judge } from './promises.ts';
 import { Progress } from './report/progress.ts';
 import { floorsText, machineText, tableOf } from './report/table.ts';
+import { composed } from './whole/composed.ts';
 import { idle } from './whole/idle.ts';
 import { prewarmed } from './whole/prewarmed.ts';
 import { fullSizes, quickSizes, type Scenario } from './whole/scenario.ts';
@@ -25,7 +26,7 @@ import { warm } from './whole/warm.ts';
 /** `bun bench`: measures the parts, then whole nodes, beside their floors. See README.md. */
 
 const parts: readonly Part[] = [frame, choose, parameters, activation, api];
-const scenarios: readonly Scenario[] = [warm, prewarmed, start, idle, throughput];
+const scenarios: readonly Scenario[] = [warm, composed, prewarmed, start, idle, throughput];
 const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
 
 const PART_ROUNDS = { full: 5, quick: 3 };

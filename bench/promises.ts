@@ -28,6 +28,11 @@ export const promises: readonly SpeedPromise[] = [
   atMost('docker/warm/p50', 'ratio', 2.5),
   atLeast('local/throughput/16', 'ratio', 0.5),
   atLeast('docker/throughput/16', 'ratio', 0.5),
+  // Three runs and 30 % of one; ten runs, one that is waited for, and one request.
+  atMost('local/sequence/p50', 'ratio', 1.1),
+  atMost('docker/sequence/p50', 'ratio', 1.1),
+  atMost('local/fire/p50', 'ratio', 1),
+  atMost('docker/fire/p50', 'ratio', 1),
   atMost('local/prewarmed/p50', 'value', 10),
   atMost('docker/prewarmed/p50', 'value', 20),
   atMost('local/start/executable', 'value', 300),
