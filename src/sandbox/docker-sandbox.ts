@@ -52,6 +52,8 @@ export class DockerSandbox implements Sandbox {
   readonly #labels: Readonly<Record<string, string>>;
   readonly #starting = pLimit(STARTS_AT_ONCE);
   readonly #places = new Set<DockerPlace>();
+  /** Containers that are being created. */
+  readonly #underWay = new Set<Promise<unknown>>();
   /** In the names of the containers of this run of the node. */
   readonly #run = randomBytes(3).toString('hex');
   #count = 0;
@@ -100,15 +102,38 @@ export class DockerSandbox implements Sandbox {
   async close(): Promise<void> {
     this.#closed = true;
     await pLimit(REMOVALS_AT_ONCE).map(this.#places, (place) => place.destroy());
+    // What was begun before finds that nobody wants it any more, and takes itself back.
+    await Promise.allSettled(this.#underWay);
   }
 
   async #start(spec: PlaceSpec, image: string): Promise<Place> {
+    try {
+      return await this.#begin(spec, image);
+    } catch (error) {
+      if (!(error instanceof DockerError && error.kind === 'missing')) throw error;
+      await this.#images.fetch(spec.runtime, image);
+      return this.#begin(spec, image);
+    }
+  }
+
+  /** Creates a container; when the sandbox is closed meanwhile, that waits until it is taken back. */
+  #begin(spec: PlaceSpec, image: string): Promise<Place> {
     if (this.#closed) throw new ProvisionError(messages.draining);
-    const { docker } = this.#options;
+    const place = this.#create(spec, image);
+    this.#underWay.add(place);
+    const settled = () => this.#underWay.delete(place);
+    void place.then(settled, settled);
+    return place;
+  }
+
+  async #create(spec: PlaceSpec, image: string): Promise<Place> {
+    const { docker, network = 'bridge', dns = [], cpus } = this.#options;
     const isHttp = spec.runtime.protocol === 'http';
     const id = `whisklet-${this.#run}-${++this.#count}`;
     try {
-      await this.#createContainer(id, spec, image);
+      const defaults = { network, dns, cpus, labels: this.#labels, hasInit: docker.hasInit };
+      await docker.create(id, containerOptions(spec, image, defaults));
+      if (this.#closed) throw new ProvisionError(messages.draining);
       const stream = await docker.attach(id, !isHttp);
       const stdio = new DockerStdio(stream);
       await docker.start(id);
@@ -123,18 +148,6 @@ export class DockerSandbox implements Sandbox {
       // Also when creating it failed: the engine may have done it, and only its answer was lost.
       await docker.remove(id).catch(() => undefined);
       throw error;
-    }
-  }
-
-  async #createContainer(id: string, spec: PlaceSpec, image: string): Promise<void> {
-    const { docker, network = 'bridge', dns = [], cpus } = this.#options;
-    const defaults = { network, dns, cpus, labels: this.#labels, hasInit: docker.hasInit };
-    try {
-      await docker.create(id, containerOptions(spec, image, defaults));
-    } catch (error) {
-      if (!(error instanceof DockerError && error.kind === 'missing')) throw error;
-      await this.#images.fetch(spec.runtime, image);
-      await docker.create(id, containerOptions(spec, image, defaults));
     }
   }
 
