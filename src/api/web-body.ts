@@ -62,6 +62,7 @@ export function checkDeclaredSize(request: Request, maxBytes: number): void {
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+  checkDeclaredSize(request, maxBytes);
   try {
     // A stream costs more than all the rest; it is only made where the length is not known.
     if (declaredSize(request) !== undefined) return Buffer.from(await request.arrayBuffer());
