@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Described, operationsOf } from '../util/described.ts';
 import { GUEST_KEY, TestNode } from '../util/node.ts';
-import { calling, deleting, looking, lookingAround, making, reading, refused, type Step, shut } from '../util/walk.ts';
+import {
+  calling,
+  deleting,
+  looking,
+  lookingAround,
+  making,
+  reading,
+  refused,
+  type Step,
+  shut,
+  waiting,
+} from '../util/walk.ts';
 
 /** A whole node answers as it describes itself. */
 
@@ -38,6 +49,8 @@ test('every operation answers as it is described', async () => {
   await walk(making);
   await walk(reading);
   await walk(calling);
+  const begun = await node.ask('POST', 'actions/slow');
+  await walk(waiting(begun.json.activationId));
   const { text } = await ask({ method: 'GET', path: 'activations?name=echo&limit=1', status: 200 });
   await walk(looking((JSON.parse(text) as { activationId: string }[])[0]?.activationId as string));
   await walk(refused);

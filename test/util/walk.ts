@@ -15,6 +15,7 @@ export const actions: Readonly<Record<string, string>> = {
   fails: 'function main() { return { error: "as it likes" }; }',
   breaks: 'function main() { throw new Error("broken"); }',
   lists: 'function main() { return [1, "two"]; }',
+  slow: 'function main(args) { return new Promise((done) => setTimeout(done, 4000, args)); }',
 };
 
 const exec = (name: string) => ({ kind: 'nodejs:default', code: actions[name] });
@@ -104,6 +105,13 @@ export const calling: readonly Step[] = [
     step(method, '/api/v1/web/guest/tools/echo.json', 200),
   ),
   step('GET', '/api/v1/web/guest/default/full', 404),
+];
+
+/** With the id of an activation that has not ended. */
+export const waiting = (id: string): readonly Step[] => [
+  step('GET', `activations/${id}`, 202),
+  step('GET', `activations/${id}/logs`, 202),
+  step('GET', `activations/${id}/result`, 202),
 ];
 
 /** With the id of an activation that has ended. */

@@ -1,6 +1,6 @@
 import { statuses } from '../../model/outcome.ts';
 import { listOperation } from './common.ts';
-import type { Parameter, Schemas } from './openapi.ts';
+import type { Parameter, Schema, Schemas } from './openapi.ts';
 import { ACTIVATION_ID as ID, inQuery, json, namespace, operation, type Part, refusals, version } from './operation.ts';
 import { answered, anyJson, anyOf, flag, instant, list, oneOfTexts, ref, text, whole } from './schema.ts';
 
@@ -18,6 +18,7 @@ const filters: readonly Parameter[] = [
   inQuery('since', instant('Only those that began then or later')),
   inQuery('upto', instant('Only those that began then or earlier')),
   inQuery('docs', flag('Whole records instead of rows; not with `count`')),
+  inQuery('stream', flag('Records and lines of log as they come, until the client hangs up')),
 ];
 
 const fields: Schemas = {
@@ -36,6 +37,12 @@ const ended: Schemas = {
   duration: whole('Milliseconds', { minimum: 0 }),
 };
 
+const STREAM =
+  'With `stream=true`: events `log`, with `{activationId, name, line}`, and `activation`, with the record. `since` sends what began since then first.';
+
+/** OpenWhisk has 404 for these. */
+const pending = (schema: string) => json('It waits or runs: what there is of it so far', ref(schema));
+
 export const activationsPart: Part = {
   tag: { name: TAG, description: 'Records of what was run.' },
   paths: {
@@ -44,24 +51,37 @@ export const activationsPart: Part = {
         ...{ tag: TAG, id: 'getActivations', collection: 'activations', parameters: filters },
         summary: 'List the activations of a namespace',
         row: anyOf('A row, or with `docs=true` the record', ref('ActivationRow'), ref('Activation')),
+        content: { 'text/event-stream': { schema: text(STREAM) } },
       }),
     },
     [`${BASE}/{activationId}`]: {
       get: operation({
         ...{ tag: TAG, id: 'getActivationById', summary: 'Get the record of an activation', parameters: path },
-        answers: { 200: json('The record', ref('Activation')), ...refusals(400, 403, 404) },
+        answers: {
+          200: json('The record', ref('Activation')),
+          202: pending('PendingActivation'),
+          ...refusals(400, 403, 404),
+        },
       }),
     },
     [`${BASE}/{activationId}/logs`]: {
       get: operation({
         ...{ tag: TAG, id: 'getActivationLogs', summary: 'Get its logs', parameters: path },
-        answers: { 200: json('The logs', ref('ActivationLogs')), ...refusals(400, 403, 404) },
+        answers: {
+          200: json('The logs', ref('ActivationLogs')),
+          202: pending('ActivationLogs'),
+          ...refusals(400, 403, 404),
+        },
       }),
     },
     [`${BASE}/{activationId}/result`]: {
       get: operation({
         ...{ tag: TAG, id: 'getActivationResult', summary: 'Get its result', parameters: path },
-        answers: { 200: json('How it ended', ref('ActivationResult')), ...refusals(400, 403, 404) },
+        answers: {
+          200: json('How it ended', ref('ActivationResult')),
+          202: pending('PendingResult'),
+          ...refusals(400, 403, 404),
+        },
       }),
     },
   },
@@ -78,6 +98,15 @@ export const activationsPart: Part = {
         minimum: 0,
         maximum: statuses.length - 1,
       }),
+    }),
+    PendingActivation: answered(
+      'An activation that has not ended; its annotation `pending` says whether it waits or runs',
+      { ...fields, response: ref('PendingResult'), logs: list({ type: 'string' }) },
+      { cause: ended.cause as Schema },
+    ),
+    PendingResult: answered('It has not ended', {
+      status: { type: 'string', const: 'pending' },
+      success: { type: 'boolean', const: false },
     }),
     ActivationLogs: answered('Its logs', {
       logs: list({ type: 'string', examples: ['2026-01-01T00:00:00.000000000Z stdout: hello'] }),

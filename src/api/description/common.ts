@@ -1,5 +1,5 @@
 import { LIST_LIMIT } from '../query.ts';
-import type { Parameter, Schema, Schemas } from './openapi.ts';
+import type { Content, Operation, Parameter, Schema, Schemas } from './openapi.ts';
 import { inQuery, json, namespace, operation, refusals, version } from './operation.ts';
 import { answered, anyJson, anyOf, flag, instant, list, ref, text, whole } from './schema.ts';
 
@@ -27,16 +27,20 @@ export interface ListOptions {
   /** Besides the namespace and the page. */
   readonly parameters?: readonly Parameter[];
   readonly statuses?: readonly Parameters<typeof refusals>[number][];
+  /** What it is besides JSON, by media type. */
+  readonly content?: Content;
 }
 
 /** `GET` of a collection: rows, newest first, or with `count=true` their number. */
-export function listOperation({ tag, id, summary, collection, row, parameters = [], statuses = [] }: ListOptions) {
+export function listOperation(options: ListOptions): Operation {
+  const { tag, id, summary, collection, row, parameters = [], statuses = [], content = {} } = options;
   const counted = answered('Instead of rows, with `count=true`', { [collection]: whole('How many', { minimum: 0 }) });
+  const rows = json('The newest first', anyOf('Rows, or how many there are', list(row), counted));
   return operation({
     ...{ tag, id, summary },
     parameters: [namespace, ...parameters, ...page],
     answers: {
-      200: json('The newest first', anyOf('Rows, or how many there are', list(row), counted)),
+      200: { ...rows, content: { ...rows.content, ...content } },
       ...refusals(400, 403, ...statuses),
     },
   });

@@ -50,7 +50,7 @@ export function other(description: string, type: string, schema: Schema = { type
   return { description, content: { [type]: { schema } }, headers: { ...transaction } };
 }
 
-const transaction: Headers = {
+export const transaction: Headers = {
   'X-Request-ID': {
     description: 'The transaction id: the one that the request carried, or a new one',
     required: true,

@@ -1,5 +1,5 @@
 import type { Answer, Parameter, Path, Paths, Schema } from './openapi.ts';
-import { json, operation, other, type Part } from './operation.ts';
+import { json, operation, other, type Part, refusals, transaction } from './operation.ts';
 import { type PageFile, pageFiles } from './page-files.ts';
 import { answered, anyObject, flag, list, map, ref, text, whole } from './schema.ts';
 
@@ -63,7 +63,7 @@ function open(id: string, summary: string, answer: Answer): Path {
 function described(base: string, where: string): Paths {
   const moved = {
     description: 'To the page',
-    headers: { Location: { required: true, schema: { type: 'string' as const } } },
+    headers: { ...transaction, Location: { required: true, schema: { type: 'string' as const } } },
   };
   const file: Parameter = {
     ...{ name: 'file', in: 'path', required: true },
@@ -90,7 +90,7 @@ function described(base: string, where: string): Paths {
     [`${base}/docs/{file}`]: {
       get: operation({
         ...{ ...page, id: `getPage${where}`, summary: 'Get a file of that page', parameters: [file] },
-        answers: { 200: { description: 'The file', content: types } },
+        answers: { 200: { description: 'The file', headers: transaction, content: types }, ...refusals(401, 404, 405) },
       }),
     },
   };

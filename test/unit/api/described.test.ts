@@ -3,7 +3,7 @@ import { describeApi } from '../../../src/api/description/description.ts';
 import { systemLimits } from '../../../src/model/limits.ts';
 import { TestApi, testManifest } from '../../util/api.ts';
 import { Described, operationsOf } from '../../util/described.ts';
-import { calling, deleting, looking, making, reading, refused, type Step, shut } from '../../util/walk.ts';
+import { calling, deleting, looking, making, reading, refused, type Step, shut, waiting } from '../../util/walk.ts';
 
 /** The API over fakes answers as it describes itself; test/system/described.test.ts holds a whole node to it. */
 
@@ -18,7 +18,8 @@ const results: Readonly<Record<string, string>> = {
 
 test('every operation that needs a key answers as it is described', async () => {
   const api = new TestApi();
-  api.act = ({ action, args }) => results[action.name] ?? args;
+  const slow = Promise.withResolvers<string>();
+  api.act = ({ action, args }) => (action.name === 'slow' ? slow.promise : (results[action.name] ?? args));
   const key = await api.addSubject('guest');
   const described = new Described(document);
   const walk = async (steps: readonly Step[]) => {
@@ -32,6 +33,9 @@ test('every operation that needs a key answers as it is described', async () => 
   await walk(making);
   await walk(reading);
   await walk(calling);
+  const begun = await api.call('POST', '/api/v1/namespaces/_/actions/slow', key, {});
+  await walk(waiting(begun.json.activationId));
+  slow.resolve('{}');
   const [last] = (await api.call('GET', '/api/v1/namespaces/_/activations?limit=1', key)).json;
   await walk(looking(last.activationId));
   await walk(refused);
