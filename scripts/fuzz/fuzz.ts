@@ -56,7 +56,7 @@ export async function fuzz({ schemathesis, seconds, seed }: FuzzOptions): Promis
     const alive = await node.invoke('alive', { n: 1 });
     if (alive.status !== 200) problems.push(`the node does not run actions any more: ${alive.text}`);
     const { err } = await node.stop();
-    const faults = err.split('\n').filter((line) => / error /i.test(line));
+    const faults = err.split('\n').filter((line) => line.includes('[ERROR]'));
     return { problems: [...problems, ...faults.map((line) => `the node's log: ${line}`)], report };
   } finally {
     await node.end();
