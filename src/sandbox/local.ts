@@ -82,9 +82,14 @@ export class LocalSandbox implements Sandbox {
     return typeof program === 'string' ? program : true;
   }
 
-  sweep(): Promise<number> {
-    this.#owned ??= takeOwnership(this.#ownerFile, this.#host.ownership);
-    return this.#owned;
+  /** What was swept once is not there any more: later calls wait for the first, and answer 0. */
+  async sweep(): Promise<number> {
+    if (this.#owned === undefined) {
+      this.#owned = takeOwnership(this.#ownerFile, this.#host.ownership);
+      return this.#owned;
+    }
+    await this.#owned;
+    return 0;
   }
 
   async create(spec: PlaceSpec): Promise<LocalPlace> {
