@@ -13,6 +13,7 @@ import { door, type Handler, type PathParameters, transactionIdOf } from './door
 import { apiInfo, type Build, serverInfo } from './info.ts';
 import { listNamespaces, namespaceLimits } from './namespaces.ts';
 import type { PackageRoutes } from './packages.ts';
+import { segment } from './path.ts';
 import { refusalResponse } from './refuse.ts';
 import type { RuleRoutes } from './rules.ts';
 import type { TriggerRoutes } from './triggers.ts';
@@ -56,8 +57,8 @@ export function createApp(options: AppOptions): Hono {
     throw new Refusal(400, messages.limitsInner);
   });
 
-  const simple = ({ name }: PathParameters) => name;
-  const packaged = ({ package: inner, name }: PathParameters) => `${inner}/${name}`;
+  const simple = ({ name }: PathParameters) => segment(name);
+  const packaged = ({ package: inner, name }: PathParameters) => `${segment(inner)}/${segment(name)}`;
   const lists = (collection: string, list: (call: Call, ns: string, query: URLSearchParams) => Promise<Response>) => {
     for (const slash of ['', '/']) {
       route('GET', `${NS}/{ns}/${collection}${slash}`, (call, { ns }, query) => list(call, ns, query));
@@ -65,7 +66,7 @@ export function createApp(options: AppOptions): Hono {
   };
 
   lists('actions', (call, ns, query) => actions.list(call, ns, query));
-  route('GET', `${NS}/{ns}/actions/{name}/`, (call, { ns, name }, query) => actions.listPackage(call, ns, name, query));
+  route('GET', `${NS}/{ns}/actions/{name}/`, (call, p, query) => actions.listPackage(call, p.ns, simple(p), query));
   for (const [path, name] of [
     [`${NS}/{ns}/actions/{name}`, simple],
     [`${NS}/{ns}/actions/{package}/{name}`, packaged],

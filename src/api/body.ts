@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { Json, JsonObject, JsonText } from '../model/json.ts';
-import { isObject } from '../model/json.ts';
+import { isObject, isTooDeep } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { malformed, Refusal, refuse } from '../model/refusal.ts';
 import { jsonProblem } from './json-problem.ts';
@@ -26,11 +26,15 @@ export async function readJson(context: Context, maxBytes: number): Promise<{ va
     const size = Buffer.byteLength(text);
     if (size > maxBytes) throw refuse(413, messages.entityTooBig('Request', size, maxBytes));
   }
+  return { value: parseJson(text), text };
+}
+
+/** @throws Refusal 400 that says where it stops being JSON, or that it is nested too deeply */
+export function parseJson(text: string): Json {
   try {
-    return { value: JSON.parse(text) as Json, text };
-  } catch {
-    throw malformed(messages.contentMalformed(jsonProblem(text)));
-  }
+    if (!isTooDeep(text)) return JSON.parse(text) as Json;
+  } catch {}
+  throw malformed(messages.contentMalformed(jsonProblem(text)));
 }
 
 /** A body that must be a JSON object. */

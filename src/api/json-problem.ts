@@ -1,3 +1,5 @@
+import { MAX_DEPTH } from '../model/json.ts';
+
 /**
  * Says where a text stops being JSON, as OpenWhisk's parser says it (spray-json, JsonParser.fail): what was found at which
  * index, line and position, what was expected, and the line with a mark below it. Called only once `JSON.parse` has refused.
@@ -18,7 +20,6 @@ export function jsonProblem(text: string): string {
 
 class Problem extends Error {}
 
-const MAX_DEPTH = 1000;
 const WORDS: Readonly<Record<string, string>> = { f: 'false', t: 'true', n: 'null' };
 
 class Scanner {

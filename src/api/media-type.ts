@@ -42,8 +42,11 @@ const TYPE = new RegExp(
 );
 const PARAMETER = new RegExp(`;[ \\t]*(${TOKEN})=(${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`, 'g');
 
+const json: MediaType = { value: JSON_TYPE, charset: 'fixed' };
+
 /** Undefined when it is no content type at all. */
 export function parseMediaType(text: string): MediaType | undefined {
+  if (text === JSON_TYPE) return json;
   const match = TYPE.exec(text);
   if (!match) return undefined;
   const essence = (match[1] as string).toLowerCase();

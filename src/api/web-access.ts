@@ -47,9 +47,12 @@ export class WebAccess {
   }
 
   /** Who calls, when there is a key of ours. A web action may have credentials of its own, which say nothing to us. */
-  async caller(request: Request): Promise<Identity | undefined> {
+  caller(request: Request): undefined | Promise<Identity | undefined> {
     const header = request.headers.get('authorization');
-    if (header === null) return undefined;
+    return header === null ? undefined : this.#identify(header);
+  }
+
+  async #identify(header: string): Promise<Identity | undefined> {
     try {
       return await this.#options.authenticator.identify(header);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { messages } from '../model/messages.ts';
 import { type Refusal, refuse } from '../model/refusal.ts';
+import { ACTIVATION_HEADER, TRANSACTION_HEADER } from './call.ts';
 import { type Exact, type ExactObject, prettyPrint } from './exact-json.ts';
 import { contentTypeOf, isJsonFamily, JSON_TYPE, type MediaType, parseMediaType } from './media-type.ts';
 import type { Extension } from './web-path.ts';
@@ -7,7 +8,7 @@ import type { Extension } from './web-path.ts';
 /** An answer as an action wants it. Its headers have no content type: that is apart. */
 export interface WebAnswer {
   readonly status: number;
-  readonly headers?: Headers;
+  readonly headers?: Headers | undefined;
   readonly contentType?: string;
   readonly body?: string | Buffer<ArrayBuffer>;
 }
@@ -57,12 +58,12 @@ function bodyOr(result: ExactObject, field: string): Exact | undefined {
 /** The action's own status, headers and body. */
 function httpAnswer(result: Exact): WebAnswer {
   if (!isExactObject(result)) throw invalid(HTTP);
-  const headers = headersOf(result.headers);
+  const { contentType, rest: headers } = headersOf(result.headers);
   const code = result.statusCode === undefined ? undefined : statusOf(result.statusCode);
   const { body } = result;
-  if (body === undefined || body === null || body === '') return { status: code ?? 204, headers: headers.rest };
-  const type = parseMediaType(headers.contentType ?? (typeof body === 'string' ? 'text/html' : JSON_TYPE));
-  const answer = { status: code ?? 200, headers: headers.rest };
+  if (body === undefined || body === null || body === '') return { status: code ?? 204, headers };
+  const type = parseMediaType(contentType ?? (typeof body === 'string' ? 'text/html' : JSON_TYPE));
+  const answer = { status: code ?? 200, headers };
   if (typeof body === 'string') {
     if (!type) throw refuse(400, messages.webContentTypeUnknown);
     return { ...answer, contentType: contentTypeOf(type), body: entityOf(body, type) };
@@ -81,13 +82,17 @@ function statusOf(code: Exact): number {
   return status;
 }
 
-/** What the server itself says about a connection and its messages; Pekko lets no action say it, either. */
-const NOT_THE_ACTIONS = ['content-length', 'content-type', 'transfer-encoding', 'date', 'server', 'connection'];
+const NOT_THE_ACTIONS = [
+  // What the server itself says about a connection and its messages; Pekko lets no action say it, either.
+  ...['content-length', 'content-type', 'transfer-encoding', 'date', 'server', 'connection'],
+  // What people look for in our logs and records.
+  ...[ACTIVATION_HEADER, TRANSACTION_HEADER.toLowerCase()],
+];
 
-function headersOf(given: Exact | undefined): { readonly contentType: string | undefined; readonly rest: Headers } {
-  const rest = new Headers();
-  if (given === undefined) return { contentType: undefined, rest };
+function headersOf(given: Exact | undefined): { readonly contentType?: string | undefined; readonly rest?: Headers } {
+  if (given === undefined) return {};
   if (!isExactObject(given)) throw invalid(HTTP);
+  const rest = new Headers();
   let contentType: string | undefined;
   for (const [name, value] of Object.entries(given)) {
     for (const text of headerValues(value)) {

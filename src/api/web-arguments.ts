@@ -53,7 +53,8 @@ export function webArguments(context: WebContext, body: WebBody, isRaw: boolean)
 }
 
 function contextOf({ method, headers, rest, user }: WebContext, body: WebBody): JsonObject {
-  const passed = Object.fromEntries([...headers].filter(([name]) => !NOT_PASSED.includes(name)));
+  const passed: JsonObject = headers.toJSON();
+  for (const name of NOT_PASSED) delete passed[name];
   if (body.is !== 'nothing') passed['content-type'] ??= UNTYPED;
   return {
     __ow_method: method.toLowerCase(),

@@ -1,7 +1,7 @@
-import { isObject, type Json, type JsonObject, type JsonText } from '../model/json.ts';
+import { isObject, type JsonObject, type JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { malformed, refuse } from '../model/refusal.ts';
-import { jsonProblem } from './json-problem.ts';
+import { parseJson } from './body.ts';
 import { FORM_TYPE, isJsonFamily, JSON_TYPE, type MediaType, parseMediaType } from './media-type.ts';
 
 /** The body of a web request as its action gets it (WEB-04): nothing, arguments, or one value as `__ow_body`. */
@@ -21,13 +21,15 @@ const nothing: WebBody = { is: 'nothing' };
  * @throws Refusal 413 over `maxBytes`, 400 for what is not the JSON that it says it is
  */
 export async function readWebBody(request: Request, isRaw: boolean, maxBytes: number): Promise<WebBody> {
-  const bytes = await readBytes(request, maxBytes);
   const header = request.headers.get('content-type');
-  if (bytes.length === 0 && header === null) return nothing;
   const type = parseMediaType(header ?? UNTYPED) ?? { value: UNTYPED, charset: 'none' };
-  if (!isRaw && isJsonFamily(type)) return bytes.length === 0 ? nothing : jsonBody(textOf(bytes));
-  if (!isRaw && type.value === FORM_TYPE) return formBody(textOf(bytes));
-  return { is: 'opaque', text: JSON.stringify(isSentAsBase64(type) ? bytes.toString('base64') : textOf(bytes)) };
+  const isJson = !isRaw && isJsonFamily(type);
+  const isForm = !isRaw && type.value === FORM_TYPE;
+  const as = !isJson && !isForm && isSentAsBase64(type) ? 'base64' : 'utf8';
+  const text = await read(request, as, maxBytes);
+  if (text === '' && (header === null || isJson)) return nothing;
+  if (isJson) return jsonBody(text);
+  return isForm ? formBody(text) : { is: 'opaque', text: JSON.stringify(text) };
 }
 
 /** JSON that is not read is base64 for no better reason than that it always was. */
@@ -36,12 +38,7 @@ function isSentAsBase64({ charset, value }: MediaType): boolean {
 }
 
 function jsonBody(text: string): WebBody {
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    throw malformed(messages.contentMalformed(jsonProblem(text)));
-  }
+  const value = parseJson(text);
   return isObject(value) ? { is: 'arguments', value, text } : { is: 'opaque', text };
 }
 
@@ -50,23 +47,23 @@ function formBody(text: string): WebBody {
   return { is: 'arguments', value, text: JSON.stringify(value) };
 }
 
-/** UTF-8, whatever charset the type names. */
-function textOf(bytes: Buffer): string {
-  return new TextDecoder().decode(bytes);
-}
-
 /** @throws Refusal 413 before anything is read, where the request says how long it is */
 export function checkDeclaredSize(request: Request, maxBytes: number): void {
   const declared = declaredSize(request);
   if (declared !== undefined && declared > maxBytes) throw tooBig(declared, maxBytes);
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+/** @param as text is UTF-8, whatever charset its type names */
+async function read(request: Request, as: 'utf8' | 'base64', maxBytes: number): Promise<string> {
   checkDeclaredSize(request, maxBytes);
   try {
     // A stream costs more than all the rest; it is only made where the length is not known.
-    if (declaredSize(request) !== undefined) return Buffer.from(await request.arrayBuffer());
-    return request.body === null ? Buffer.alloc(0) : await readChunks(request.body, maxBytes);
+    if (declaredSize(request) === undefined) {
+      if (request.body === null) return '';
+      const bytes = await readChunks(request.body, maxBytes);
+      return as === 'base64' ? bytes.toString('base64') : new TextDecoder().decode(bytes);
+    }
+    return as === 'base64' ? Buffer.from(await request.arrayBuffer()).toString('base64') : await request.text();
   } catch (error) {
     if (error instanceof TooLong) throw tooBig(error.size, maxBytes);
     throw malformed(messages.contentMalformed('the body broke off'));

@@ -20,25 +20,27 @@ export const WEB_PREFIX = '/api/v1/web/';
 export function webTarget(path: string): WebTarget | undefined {
   const mark = path.indexOf('?');
   const end = mark < 0 ? path.length : mark;
-  const [namespace, inner, last, ...rest] = path.slice(WEB_PREFIX.length, end).split('/');
-  const parts = [namespace, inner, last].map(decoded);
-  if (!parts.every((part): part is string => part !== undefined && isName(part))) return undefined;
-  const [ns, pkg, action] = parts as [string, string, string];
-  const extension = extensions.find((each) => action.endsWith(`.${each}`));
-  const name = extension ? action.slice(0, -extension.length - 1) : action;
-  if (!isName(name)) return undefined;
+  const [first = '', second = '', last = '', ...rest] = path.slice(WEB_PREFIX.length, end).split('/');
+  const namespace = nameIn(first);
+  const inner = nameIn(second);
+  const dot = last.lastIndexOf('.');
+  const extension = extensions.find((each) => each === last.slice(dot + 1));
+  const name = nameIn(extension && dot >= 0 ? last.slice(0, dot) : last);
+  if (namespace === undefined || inner === undefined || name === undefined) return undefined;
   return {
-    name: pkg === DEFAULT_PACKAGE ? { namespace: ns, name } : { namespace: ns, package: pkg, name },
-    extension: extension ?? 'http',
-    rest: rest.map((segment) => `/${segment}`).join(''),
+    name: inner === DEFAULT_PACKAGE ? { namespace, name } : { namespace, package: inner, name },
+    extension: (dot >= 0 && extension) || 'http',
+    rest: rest.length === 0 ? '' : `/${rest.join('/')}`,
     query: path.slice(end + 1),
   };
 }
 
-function decoded(segment: string | undefined): string | undefined {
+function nameIn(segment: string): string | undefined {
+  let name = segment;
   try {
-    return segment === undefined ? undefined : decodeURIComponent(segment);
+    if (segment.includes('%')) name = decodeURIComponent(segment);
   } catch {
     return undefined;
   }
+  return isName(name) ? name : undefined;
 }

@@ -96,7 +96,8 @@ export class WebRoutes {
     if (!answersOptions) allowAllOrigins(call);
     if (isOptions && !answersOptions) return respond(call, { status: 200 });
 
-    const caller = await this.#access.caller(request);
+    const known = this.#access.caller(request);
+    const caller = known && (await known);
     if (!isOptions) checkAdmission(annotations, request, caller);
     const isRaw = isTrue(annotations, 'raw-http');
     const body = await readWebBody(request, isRaw, maxBytes);
@@ -107,7 +108,7 @@ export class WebRoutes {
     const args = resolved.parameters.merge(value, text);
     if (isDraining()) throw refuse(503, messages.draining);
     const accepted = invocation.invoke(owner, resolved, args, call.transactionId);
-    call.headers.set(ACTIVATION_HEADER, accepted.activationId);
+    call.headers[ACTIVATION_HEADER] = accepted.activationId;
     const activation = await waitFor(accepted, maxWaitMs);
     if (!activation) return sentence(call, 202, messages.webNotReady);
     return respond(call, webAnswer(target.extension, resultOf(activation)));

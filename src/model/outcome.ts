@@ -1,5 +1,5 @@
 import type { JsonText } from './json.ts';
-import { isObject } from './json.ts';
+import { isObject, isTooDeep } from './json.ts';
 import { messages } from './messages.ts';
 
 /**
@@ -89,6 +89,7 @@ export function readResult(text: string, maxBytes: number, cutFrom?: number): Re
     }
   }
   const size = text.length;
+  if (isTooDeep(text)) return developerError(messages.invalidRun(text), size);
   let value: unknown;
   try {
     value = JSON.parse(text);

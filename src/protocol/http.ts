@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../model/json.ts';
+import { isObject, isTooDeep, type Json } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import type { Place } from '../model/place.ts';
 import { HttpClient, listens, type Reply } from './http-client.ts';
@@ -145,6 +145,7 @@ function failure(error: Json): Answer {
 
 /** What the runtime says went wrong: the `error` of the object that it answered. */
 function errorIn(text: string): Json | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value.error : undefined;

@@ -53,4 +53,13 @@ describe('readResult (PROT-05)', () => {
     expect(JSON.parse(readResult('{"a":"xx', 8, 5000).result).error).toContain('5000 > 8 bytes');
     expect(readResult('{"a":"xxxxxxxxxx"}', 8, 1).status).toBe('application error');
   });
+
+  test('a result that is nested too deeply is no valid one: it could never be written again', () => {
+    const deep = `{"error":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    const { status, result } = readResult(deep, 1024 * 1024);
+    expect(status).toBe('action developer error');
+    expect(JSON.parse(result).error).toStartWith(
+      'The action did not produce a valid JSON or JSON Array response: {"error":[[',
+    );
+  });
 });
