@@ -22,15 +22,16 @@ import { fullSizes, quickSizes, type Scenario } from './whole/scenario.ts';
 import { start } from './whole/start.ts';
 import { throughput } from './whole/throughput.ts';
 import { warm } from './whole/warm.ts';
+import { web } from './whole/web.ts';
 
 /** `bun bench`: measures the parts, then whole nodes, beside their floors. See README.md. */
 
 const parts: readonly Part[] = [frame, choose, parameters, activation, api];
-const scenarios: readonly Scenario[] = [warm, composed, prewarmed, start, idle, throughput];
+const scenarios: readonly Scenario[] = [warm, web, composed, prewarmed, start, idle, throughput];
 const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
 
 const PART_ROUNDS = { full: 5, quick: 3 };
-const PART_MS = { full: 150, quick: 60 };
+const PART_MS = { full: 100, quick: 60 };
 
 async function measure(options: Options, sandboxes: readonly SandboxName[], progress: Progress): Promise<Figure[]> {
   const { only, quick } = options;

@@ -28,6 +28,8 @@ export const promises: readonly SpeedPromise[] = [
   atMost('docker/warm/p50', 'ratio', 2.5),
   atLeast('local/throughput/16', 'ratio', 0.5),
   atLeast('docker/throughput/16', 'ratio', 0.5),
+  atMost('local/web/p50', 'ratio', 1.2),
+  atMost('docker/web/p50', 'ratio', 1.2),
   // Three runs and 30 % of one; ten runs, one that is waited for, and one request.
   atMost('local/sequence/p50', 'ratio', 1.1),
   atMost('docker/sequence/p50', 'ratio', 1.1),
