@@ -198,7 +198,14 @@ describe('.http (WEB-08): headers', () => {
   });
 
   test('that speak for the server and its connection are left out', () => {
-    const own = { 'Content-Length': 1, 'transfer-encoding': 'chunked', Date: 'x', Server: 'y', Connection: 'close' };
+    const own = {
+      'Content-Length': 1,
+      'transfer-encoding': 'chunked',
+      Date: 'x',
+      Server: 'y',
+      Connection: 'close',
+      'X-Request-Id': 'z',
+    };
     expect(headersOf({ ...own, 'content-type': 'text/plain', location: '/x' })).toEqual([['location', '/x']]);
   });
 
