@@ -25,7 +25,7 @@ export interface ContainerOptions {
   readonly resultBytes: number;
   /** It became a stem cell. */
   readonly onPrewarmed: (container: Container) => void;
-  /** It has its action and room for more calls beside its first one. */
+  /** It has its action, and its first call. */
   readonly onInitialized: (container: Container) => void;
   /** Once, when it will take no more jobs; and once, when nothing of it is left. */
   readonly onClosing: (container: Container, reason: EndReason) => void;
@@ -109,8 +109,11 @@ export class Container {
     throw new ProvisionError(messages.provisionFailed);
   }
 
-  /** Gives a stem cell its action, and runs the job that it was wanted for. */
-  async become(job: Job, key: string): Promise<Outcome> {
+  /**
+   * Gives a stem cell its action, and runs the job that it was wanted for. Undefined, and nothing was run, when that
+   * revision of the action is gone.
+   */
+  async become(job: Job, key: string): Promise<Outcome | undefined> {
     const talk = this.#talk as Talk;
     const place = this.#place as Place;
     const { limits } = job.action;
@@ -136,8 +139,9 @@ export class Container {
       }
       const code = await job.action.code();
       if (code === undefined && job.action.exec.kind !== 'blackbox') {
+        this.active = 0;
         void this.close('changed', 'its action is gone');
-        return failed(whiskError(messages.actionRemoved));
+        return undefined;
       }
       const answer = await this.#within(talk.init({ ...initRequest(job), code, logs }), limits.timeout);
       if (answer.type === 'timeout') {
@@ -159,7 +163,7 @@ export class Container {
     const initMs = Date.now() - start;
     if (talk.concurrent) this.capacity = limits.concurrency;
     this.enter('busy', 'initialized');
-    if (this.hasRoom) this.#options.onInitialized(this);
+    this.#options.onInitialized(this);
     return this.#run(job, logs, waitMs, start, initMs);
   }
 

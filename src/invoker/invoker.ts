@@ -6,6 +6,7 @@ import type { Events, StartKind } from '../observe/events.ts';
 import type { PoolView } from '../observe/metrics.ts';
 import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
 import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
+import { Changes } from './changes.ts';
 import { expired, isGivenUp, makeRoom, pickStemCell, startsNeeded, stemCellsToStart } from './choose.ts';
 import { Container } from './container.ts';
 import { type Line, Lines } from './line.ts';
@@ -52,6 +53,7 @@ export class Invoker {
   readonly #stock = new Stock();
   readonly #lines = new Lines();
   readonly #pauses = new Pauses();
+  readonly #changes = new Changes();
   readonly #starts: Record<StartKind, number> = { cold: 0, prewarmed: 0, warm: 0 };
   readonly #keeper: ReturnType<typeof setInterval>;
   /** Resolved when no job is in hand or waiting, once the node stops. */
@@ -116,11 +118,14 @@ export class Invoker {
       container.isRetired = true;
       if (container.active === 0) void container.close('changed');
     }
+    this.#changes.note(actionId, current, Date.now());
     const waiters = this.#lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
-    for (const { job, resolve } of waiters) {
-      if (current) this.run({ ...job, action: current }).then(resolve, () => undefined);
-      else resolve(unserved(job, whiskError(messages.actionRemoved)));
-    }
+    for (const { job, resolve } of waiters) this.#runAs(current, job).then(resolve, () => undefined);
+  }
+
+  /** Runs the job with what its action is now. */
+  async #runAs(current: JobAction | undefined, job: Job): Promise<Outcome> {
+    return current ? this.run({ ...job, action: current }) : unserved(job, whiskError(messages.actionRemoved));
   }
 
   /** Takes nothing new from now on. Resolves when running and waiting work has ended, or after `limitMs`. */
@@ -167,8 +172,14 @@ export class Invoker {
     return outcome;
   }
 
-  async #settle(container: Container, job: Job, start: StartKind, running: Promise<Outcome>): Promise<Outcome> {
+  async #settle(
+    container: Container,
+    job: Job,
+    start: StartKind,
+    running: Promise<Outcome | undefined>,
+  ): Promise<Outcome> {
     const outcome = await running;
+    if (outcome === undefined) return this.#runAs(await this.#changes.successorOf(job.action), job);
     this.#starts[start]++;
     this.#freed(container);
     if (this.#closing && this.#isIdle) this.#drained.resolve();
@@ -271,7 +282,7 @@ export class Invoker {
       ...{ sandbox, events, runtime, memory, wasWanted, env, readyMs, resultBytes },
       protocol: protocols[runtime.protocol],
       onPrewarmed: (prewarmed) => this.#prewarmed(prewarmed),
-      onInitialized: (initialized) => this.#freed(initialized),
+      onInitialized: (initialized) => this.#initialized(initialized),
       onClosing: (closing, reason) => this.#lost(closing, reason),
       onGone: (gone) => this.#gone(gone),
     });
@@ -292,6 +303,12 @@ export class Invoker {
   #prewarmed(container: Container): void {
     this.#stock.addStemCell(container);
     this.#schedule();
+  }
+
+  /** It may have room for more; if not, those who counted on it may need another: its first call may be a long one. */
+  #initialized(container: Container): void {
+    if (container.hasRoom) this.#freed(container);
+    else if (!this.#lines.isEmpty) this.#schedule();
   }
 
   /** It takes no more jobs. */
@@ -353,6 +370,7 @@ export class Invoker {
   /** Once in a while: closes what was idle too long, freezes what is idle, fills up stem cells. */
   #tend(): void {
     const now = Date.now();
+    this.#changes.forget(now);
     const { keepAliveMs, pauseAfterMs } = this.#options;
     for (const container of expired(this.#stock.idle, now, keepAliveMs)) {
       void container.close('idle');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { Gate } from '../util/gate.ts';
 import { TestNode } from '../util/node.ts';
 import { until } from '../util/until.ts';
 
@@ -30,23 +31,12 @@ const count = async (name: string) =>
 describe('10,000 calls that wait', () => {
   test('are all accepted, run and recorded, and others are served meanwhile', async () => {
     await node.put('many', 'function main({ n }) { return { n }; }');
-    await node.put('gate', 'async function main({ url }) { return (await fetch(url)).json(); }');
+    await node.put('gate', Gate.code);
     await node.put('other', 'function main() { return {}; }');
-    // All the memory is taken until the gates open, so that they really wait.
-    const open = Promise.withResolvers<void>();
-    let closed = 0;
-    using keeper = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      idleTimeout: 0,
-      fetch: async () => {
-        closed++;
-        await open.promise;
-        return Response.json({});
-      },
-    });
-    const gates = [1, 2, 3].map(() => node.invoke('gate', { url: keeper.url.href }));
-    await until('the gates are closed', () => closed === 3);
+    // All the memory is taken until the gate opens, so that they really wait.
+    using gate = new Gate();
+    const before = [1, 2, 3].map(() => node.invoke('gate', { url: gate.url }));
+    await until('all memory is taken', () => gate.waiting === 3);
     const answers = await times(10_000, 50, async (n) => {
       const { status } = await node.ask('POST', 'actions/many', { body: { n } });
       return status;
@@ -54,8 +44,8 @@ describe('10,000 calls that wait', () => {
     expect(answers.filter((status) => status !== 202)).toEqual([]);
     expect((await node.pool()).waiting).toBe(10_000);
     const began = performance.now();
-    open.resolve();
-    expect((await Promise.all(gates)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    gate.open();
+    expect((await Promise.all(before)).map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await node.invoke('other')).status).toBe(200);
     await until('all have run', async () => (await node.pool()).active + (await node.pool()).waiting === 0, 20_000);
     expect(performance.now() - began).toBeLessThan(20_000);
@@ -104,16 +94,15 @@ describe('an action that is changed under load', () => {
   });
 
   test('and deleted ends what waits with a clear sentence, and what runs as it would have', async () => {
-    await node.put('deleted', 'function main() { return new Promise((r) => setTimeout(r, 400, { done: true })); }');
-    const calls = Array.from({ length: 6 }, () => node.invoke('deleted'));
-    await until('some run and some wait', async () => {
-      const { active, waiting } = await node.pool();
-      return active === 3 && waiting === 3;
-    });
+    await node.put('deleted', Gate.code);
+    using gate = new Gate();
+    const calls = Array.from({ length: 6 }, () => node.invoke('deleted', { url: gate.url }));
+    await until('some run and some wait', async () => gate.waiting === 3 && (await node.pool()).waiting === 3);
     await node.ask('DELETE', 'actions/deleted');
+    gate.open();
     const results = (await Promise.all(calls)).map(({ status, json }) => [status, json.response.result]);
     const removed = { error: 'Action could not be found or may have been deleted.' };
-    expect(results.filter(([status]) => status === 200)).toEqual([1, 2, 3].map(() => [200, { done: true }]));
+    expect(results.filter(([status]) => status === 200)).toEqual([1, 2, 3].map(() => [200, { passed: true }]));
     expect(results.filter(([status]) => status !== 200)).toEqual([1, 2, 3].map(() => [500, removed]));
     expect((await node.invoke('deleted')).status).toBe(404);
   });

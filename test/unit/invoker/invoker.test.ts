@@ -125,6 +125,18 @@ describe('serving', () => {
 });
 
 describe('waiting', () => {
+  test('a job that counted on a container does not wait for the long call that this one got', async () => {
+    const pool = invoker({ cells: 1, poolMemory: 512 });
+    await pool.start();
+    await pool.run(job({ id: 'guest/idle', exec: { kind: 'python:3', binary: false } }));
+    protocol.answerAtOnce = undefined;
+    // The stem cell serves the first; for the second another action's idle container must go.
+    void pool.run(job());
+    void pool.run(job());
+    await settle();
+    expect(protocol.running.length).toBe(2);
+  });
+
   test('serves waiters in the order in which they came', async () => {
     protocol.answerAtOnce = undefined;
     const pool = invoker({ poolMemory: 256 });
@@ -362,6 +374,35 @@ test('a container that is closed while its runtime becomes ready leaves nothing 
 });
 
 describe('change', () => {
+  describe('a job whose code is gone when a container asks for it', () => {
+    const gone = () => job({ code: async () => undefined });
+    const changed = { rev: '2-b', code: async () => 'new code' };
+
+    test('goes on with what the action was changed to, before or after that', async () => {
+      const pool = invoker();
+      const early = pool.run(gone());
+      await settle();
+      pool.retire('guest/a', job(changed).action);
+      expect((await early).response.status).toBe('success');
+      expect((await pool.run(gone())).response.status).toBe('success');
+      expect(protocol.talks.flatMap(({ inits }) => inits).map(({ code }) => code)).toEqual(['new code']);
+      expect(sandbox.living.length).toBe(1);
+    });
+
+    test('ends when the action was deleted, or nobody tells what became of it', async () => {
+      const pool = invoker();
+      const removed = 'Action could not be found or may have been deleted.';
+      const untold = pool.run(gone());
+      await settle();
+      jest.advanceTimersByTime(1_000);
+      expect(errorOf(await untold)).toBe(removed);
+      pool.retire('guest/a', undefined);
+      const outcome = await pool.run(gone());
+      expect([outcome.response.status, errorOf(outcome)]).toEqual(['whisk internal error', removed]);
+      expect(sandbox.living).toEqual([]);
+    });
+  });
+
   test('after an update no old code begins: warm containers go, waiting jobs go over to the new revision', async () => {
     protocol.answerAtOnce = undefined;
     const pool = invoker({ poolMemory: 256 });
