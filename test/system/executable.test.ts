@@ -51,7 +51,7 @@ describe('the executable alone in a folder', () => {
     expect(out).toMatch(/^[0-9a-f-]{36}:\w{64}\n$/);
   });
 
-  test('with no environment at all runs actions for the stock client, and has them after a restart', async () => {
+  test('with no environment at all runs actions for the stock client, has them after a restart, and has the page of its API inside', async () => {
     await using node = new TestNode({ program: ['/usr/bin/env', '-i', program], cwd, args: ['--log-level', 'warn'] });
     await node.start();
     const invoke = (name: string) =>
@@ -66,6 +66,8 @@ describe('the executable alone in a folder', () => {
     for (const name of ['script', 'typed', 'zipped']) expect(await invoke(name)).toEqual({ greeting: 'Hello, World!' });
     await node.restart();
     for (const name of ['script', 'typed', 'zipped']) expect(await invoke(name)).toEqual({ greeting: 'Hello, World!' });
+    const page = await node.ask('GET', '/api/v1/docs/swagger-ui-bundle.js', { key: null });
+    expect([page.status, page.text.length > 1_000_000]).toEqual([200, true]);
     const { exit, err } = await node.stop();
     expect([exit, err]).toEqual([0, '']);
   });
