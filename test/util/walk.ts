@@ -52,6 +52,7 @@ export const reading: readonly Step[] = [
   step('GET', '/api/v1/namespaces', 200),
   step('GET', 'limits', 200),
   step('GET', 'limits/inner', 400),
+  step('GET', '/api/v1/namespaces/-/limits', 400),
   ...['actions', 'packages', 'triggers', 'rules', 'activations'].flatMap((collection) => [
     step('GET', collection, 200),
     step('GET', `${collection}?count=true`, 200),

@@ -19,7 +19,7 @@ export const namespacesPart: Part = {
     [`${BASE}/{namespace}/limits`]: {
       get: operation({
         ...{ tag: TAG, id: 'getLimits', summary: 'Get what the namespace may', parameters: [namespace] },
-        answers: { 200: json('What holds', ref('UserLimits')), ...refusals(403) },
+        answers: { 200: json('What holds', ref('UserLimits')), ...refusals(400, 403) },
       }),
     },
     [`${BASE}/{namespace}/limits/{name}`]: {
