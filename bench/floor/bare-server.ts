@@ -7,6 +7,8 @@ import { hear } from '../process/lines.ts';
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: Number(process.argv[2] ?? 0),
+  // A connection rests while other things are measured.
+  idleTimeout: 0,
   async fetch(request) {
     const value = JSON.parse(await request.text());
     return new Response(JSON.stringify(value), { headers: { 'Content-Type': 'application/json' } });

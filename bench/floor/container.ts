@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Docker } from '../../src/sandbox/docker.ts';
 import { Demultiplexer } from '../../src/sandbox/docker-stream.ts';
 import { describeOwnImage } from '../../src/sandbox/image-own.ts';
-import type { Wire } from './frames.ts';
+import type { Opened, Wire } from './wire.ts';
 
 /**
  * `echo.ts` in a Docker container, over the stream that the engine attaches. Whatever the sandbox does is left out: the
@@ -12,11 +12,14 @@ import type { Wire } from './frames.ts';
  */
 
 const LABEL = 'io.whisklet.bench=floor';
+/** Followed by the id of the process that it belongs to. */
+const NAME = 'whisklet-bench-';
 
-export async function openContainer(): Promise<{ wire: Wire; close(): Promise<void> }> {
+export async function openContainer(): Promise<Opened> {
   const docker = await Docker.connect(process.env.DOCKER_HOST ?? '/var/run/docker.sock');
+  await sweep(docker);
   const image = await makeImage(docker);
-  const name = `whisklet-bench-${process.pid}`;
+  const name = NAME + process.pid;
   const [label, value] = LABEL.split('=') as [string, string];
   await docker.create(name, {
     Image: image,
@@ -26,6 +29,10 @@ export async function openContainer(): Promise<{ wire: Wire; close(): Promise<vo
   });
   const stream = await docker.attach(name, true);
   await docker.start(name);
+  let isClosing = false;
+  stream.on('close', () => {
+    if (!isClosing) throw new Error('the container of the floor has ended');
+  });
   const wire: Wire = {
     write: (bytes) => void stream.write(bytes),
     onOutput: (listener) => {
@@ -36,6 +43,7 @@ export async function openContainer(): Promise<{ wire: Wire; close(): Promise<vo
   return {
     wire,
     async close() {
+      isClosing = true;
       await docker.remove(name);
       stream.destroy();
       // Another bench may be using it.
@@ -44,9 +52,14 @@ export async function openContainer(): Promise<{ wire: Wire; close(): Promise<vo
   };
 }
 
-/** Takes away what a bench that was killed left behind, and makes the image. */
+/** Takes away containers whose process was killed: nobody waits for their answers. */
+async function sweep(docker: Docker): Promise<void> {
+  for (const { name } of await docker.list(LABEL)) {
+    if (!existsSync(`/proc/${name.slice(NAME.length)}`)) await docker.remove(name);
+  }
+}
+
 async function makeImage(docker: Docker): Promise<string> {
-  for (const old of await docker.list(LABEL)) await docker.remove(old.name);
   const shimDir = mkdtempSync(join(tmpdir(), 'whisklet-bench-'));
   try {
     const built = await Bun.build({ entrypoints: [join(import.meta.dir, 'echo.ts')], target: 'bun' });

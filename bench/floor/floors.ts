@@ -22,10 +22,19 @@ export class Floors {
     return this.#once('hono', () => this.#server('hono-server.ts'));
   }
 
+  /** The bare server with one frame to a child and back in each request, one request at a time. @returns its address */
+  chainServer(sandbox: SandboxName): Promise<string> {
+    return this.#once(`chain ${sandbox}`, async () => {
+      const program = Program.ofBench(join(import.meta.dir, 'chain-server.ts'), wireOf(sandbox));
+      this.#cleanup.add(() => program.finish('end'));
+      return `http://127.0.0.1:${await program.line()}`;
+    });
+  }
+
   /** One frame to a child and back; answers the microseconds of each. */
   frames(sandbox: SandboxName): Promise<(count: number) => Promise<number[]>> {
     return this.#once(`frames ${sandbox}`, async () => {
-      const program = Program.ofBench(join(import.meta.dir, 'frames.ts'), sandbox === 'docker' ? 'attach' : 'pipe');
+      const program = Program.ofBench(join(import.meta.dir, 'frames.ts'), wireOf(sandbox));
       this.#cleanup.add(() => program.finish('end'));
       await program.line();
       return async (count: number) => {
@@ -50,5 +59,9 @@ export class Floors {
 
 /** How the floor of a call in this sandbox is called. */
 export function floorName(sandbox: SandboxName): string {
-  return sandbox === 'docker' ? 'HTTP + attach' : 'HTTP + pipe';
+  return `HTTP + ${wireOf(sandbox)}`;
+}
+
+function wireOf(sandbox: SandboxName): string {
+  return sandbox === 'docker' ? 'attach' : 'pipe';
 }

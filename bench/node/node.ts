@@ -7,6 +7,7 @@ import type { SandboxName } from '../options.ts';
 import { Program } from '../process/program.ts';
 import { Api } from './api.ts';
 import { removeImages } from './images.ts';
+import { defaultKind, defaultStemCells } from './kind.ts';
 
 /** How the node is started: from the sources, or the executable that was built of them. */
 export type NodeCommand = readonly string[];
@@ -75,7 +76,7 @@ export class BenchNode {
   }
 
   /** Waits until the pool is at rest: all wanted stem cells are there, and nothing starts or ends. */
-  async settled(stemCells: number, kind = DEFAULT_KIND): Promise<void> {
+  async settled(): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     while (performance.now() < deadline) {
       const { byKind } = await this.status();
@@ -83,7 +84,7 @@ export class BenchNode {
       const isMoving = states.some(
         ({ starting = 0, initializing = 0, closing = 0 }) => starting + initializing + closing,
       );
-      if (!isMoving && (byKind[kind]?.prewarmed ?? 0) >= stemCells) return;
+      if (!isMoving && (byKind[defaultKind.kind]?.prewarmed ?? 0) >= defaultStemCells) return;
       await Bun.sleep(POLL_MS);
     }
     throw new Error(`the pool has no rest: ${JSON.stringify(await this.status())}`);
@@ -96,7 +97,6 @@ export class BenchNode {
   }
 }
 
-export const DEFAULT_KIND = 'nodejs:20';
 const SETTLE_MS = 60_000;
 const POLL_MS = 5;
 

@@ -7,8 +7,6 @@ import { median } from '../measure/stats.ts';
 import { BenchNode } from '../node/node.ts';
 import { ECHO, PAYLOAD, type Scenario } from './scenario.ts';
 
-/** As many as the built-in manifest keeps. */
-const STEM_CELLS = 2;
 const FLOOR_CALLS = 300;
 
 /**
@@ -27,7 +25,7 @@ export const prewarmed: Scenario = {
     const firstCall = async () => {
       const name = `new-${++made}`;
       await node.api.putAction(name, { code: ECHO });
-      await node.settled(STEM_CELLS);
+      await node.settled();
       const request = node.api.invocation(name, PAYLOAD);
       const start = performance.now();
       expect200(await node.connection.ask(request));

@@ -49,7 +49,7 @@ async function measureLevel(scene: Scene, node: BenchNode, { action, title, leve
   await hono.press(request, sizes.loadMs);
   await growPool(node, ours, request, sizes.loadMs);
   const perSecond = async (crowd: Crowd) => [(await crowd.press(request, sizes.loadMs)).perSecond];
-  const measured = await alternate(sizes.rounds, { node: () => perSecond(ours), hono: () => perSecond(hono) });
+  const measured = await alternate(sizes.slowRounds, { node: () => perSecond(ours), hono: () => perSecond(hono) });
   ours.close();
   hono.close();
   return figure({

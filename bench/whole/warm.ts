@@ -19,10 +19,12 @@ export const warm: Scenario = {
     const request = node.api.invocation('echo', PAYLOAD);
     const bare = await Connection.open(await floors.bareServer());
     const frames = await floors.frames(sandbox);
+    const chain = await Connection.open(await floors.chainServer(sandbox));
 
     say('warming up');
     await callOneByOne(node.connection, request, warmUpCalls);
     await callOneByOne(bare, request, warmUpCalls);
+    await callOneByOne(chain, request, warmUpCalls);
     await frames(warmUpCalls);
     const measured = await alternate(
       rounds,
@@ -30,10 +32,12 @@ export const warm: Scenario = {
         node: () => callOneByOne(node.connection, request, calls),
         http: () => callOneByOne(bare, request, calls),
         frame: () => frames(calls),
+        chain: () => callOneByOne(chain, request, calls),
       },
       (round) => say(`round ${round} of ${rounds}`),
     );
     bare.close();
+    chain.close();
     await proveNothingIsFaked(node, 'echo', warmUpCalls + rounds * calls);
 
     const at = (share: 'p50' | 'p99', each: Rounds) => each.map((samples) => summarize(samples)[share]);
@@ -48,6 +52,11 @@ export const warm: Scenario = {
         rounds: at('p50', measured.node),
         samples: measured.node.flat(),
         floor: floor('p50'),
+      }),
+      figure({
+        ...{ id: `${id}/chain`, title: 'the same beside one server that does both', unit: 'µs' },
+        rounds: at('p50', measured.node),
+        floor: { what: 'chain', parts: { chain: at('p50', measured.chain) } },
       }),
       figure({
         ...{ id: `${id}/p99`, title: 'warm call, p99', unit: 'µs' },

@@ -1,0 +1,45 @@
+import { Packr, RESERVE_START_SPACE, unpack } from 'msgpackr';
+import { openContainer } from './container.ts';
+import { openPipes } from './pipes.ts';
+
+/** The two ends of a stream to `echo.ts`. */
+export interface Wire {
+  write(bytes: Uint8Array): void;
+  onOutput(listener: (chunk: Uint8Array) => void): void;
+}
+
+/** @param how `pipe`: a child of this process; `attach`: a Docker container */
+export function openWire(how: string | undefined): Promise<Opened> | Opened {
+  return how === 'attach' ? openContainer() : openPipes();
+}
+
+export interface Opened {
+  readonly wire: Wire;
+  readonly close: () => Promise<void>;
+}
+
+const HEADER_BYTES = 4;
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+
+/** What a warm call sends, with this value. */
+const frame = (value: string) => ({
+  type: 'run',
+  id: 'a'.repeat(32),
+  value,
+  env: { __OW_ACTIVATION_ID: 'a'.repeat(32), __OW_TRANSACTION_ID: 'b'.repeat(32), __OW_DEADLINE: '1700000000000' },
+  logLimit: 10 * 1024 * 1024,
+});
+
+/** Sends one frame after the other; `onAnswer` hears the value of each, which is the one that was sent. */
+export function talk(wire: Wire, onAnswer: (value: string) => void): (value: string) => void {
+  wire.onOutput((chunk) => {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (bytes.readUInt32BE(0) !== bytes.length - HEADER_BYTES) throw new Error('a torn frame');
+    onAnswer((unpack(bytes.subarray(HEADER_BYTES)) as { value: string }).value);
+  });
+  return (value) => {
+    const bytes = packr.pack(frame(value), RESERVE_START_SPACE + HEADER_BYTES);
+    bytes.writeUInt32BE(bytes.length - HEADER_BYTES);
+    wire.write(bytes);
+  };
+}

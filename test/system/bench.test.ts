@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import type { Figure } from '../../bench/measure/figure.ts';
+import { temporaryFolder } from '../util/whisklet.ts';
+
+/** The command itself; what it measures is not asked here, only that it measures. */
+
+const main = join(import.meta.dir, '../../bench/main.ts');
+
+async function bench(...args: string[]) {
+  const run = Bun.spawn([process.execPath, main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err, exit] = await Promise.all([run.stdout.text(), run.stderr.text(), run.exited]);
+  return { out, err, exit };
+}
+
+describe('bun bench', () => {
+  test('measures the parts that it is told to, says what it does, and writes the figures', async () => {
+    const folder = temporaryFolder();
+    const json = join(folder.path, 'figures.json');
+    const { out, err, exit } = await bench('--quick', '--only', 'choose', '--json', json);
+    expect([exit, err]).toEqual([0, 'choose\n']);
+    expect(out).toMatch(/pick a stem cell +[\d.]+ µs/);
+    const { machine, figures } = (await Bun.file(json).json()) as { machine: { bun: string }; figures: Figure[] };
+    expect(machine.bun).toBe(Bun.version);
+    expect(figures.map(({ id }) => id)).toContain('part/choose/pick a stem cell');
+    folder.remove();
+  });
+
+  test('measures a whole node beside its floor, having checked that every call left its record', async () => {
+    const { out, err } = await bench('--quick', '--only', 'warm', '--sandbox', 'local');
+    expect(err).toStartWith('warm, local');
+    expect(out).toMatch(/warm call, p50 +[\d.]+ µs .*× floor +(kept|BROKEN)/);
+    expect(out).toMatch(/HTTP \+ pipe = HTTP [\d.]+ µs \+ frame [\d.]+ µs/);
+  });
+
+  test('that is asked wrongly says how to ask', async () => {
+    const { err, exit } = await bench('--only', 'everything');
+    expect([exit, err]).toEqual([2, expect.stringContaining("'everything' is none of frame, ")]);
+    expect((await bench('--help')).out).toContain('--sandbox NAME');
+  });
+});

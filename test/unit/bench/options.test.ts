@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'bun:test';
+import { readOptions, usage } from '../../../bench/options.ts';
+
+const names = ['frame', 'warm'];
+
+describe('the command line of the bench', () => {
+  test('without options measures all, on all sandboxes', () => {
+    expect(readOptions([], names)).toEqual({
+      only: undefined,
+      sandbox: 'all',
+      quick: false,
+      json: undefined,
+      help: false,
+    });
+  });
+
+  test('takes a list of names', () => {
+    const { only, quick, json } = readOptions(['--only', 'warm, frame', '--quick', '--json', 'out.json'], names);
+    expect([[...(only ?? [])], quick, json]).toEqual([['warm', 'frame'], true, 'out.json']);
+  });
+
+  test.each([
+    [['--only', 'wram'], "'wram' is none of frame, warm"],
+    [['--sandbox', 'vm'], "there is no sandbox 'vm'"],
+    [['--fast'], '--fast'],
+  ])('refuses %p', (args, sentence) => {
+    expect(() => readOptions(args, names)).toThrow(sentence);
+  });
+
+  test('tells the names that can be measured', () => {
+    expect(usage(names)).toContain('frame, warm');
+  });
+});
