@@ -12,7 +12,7 @@ interface Patience {
 /** A runtime that wrote sentinels before has them under way. */
 const KNOWN: Patience = { idle: 1000, total: 5000 };
 /** One that nobody knows yet, or whose run failed, may have none to write. */
-const UNKNOWN: Patience = { idle: 100, total: 300 };
+const UNKNOWN: Patience = { idle: 500, total: 2000 };
 /** One that writes none: only for the lines that travel slower than the answer. */
 const QUIET: Patience = { idle: 5, total: 20 };
 
