@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 
 /** A key as clients send it: the user name and the password of Basic auth. */
 export interface AuthKey {
-  /** A version 4 UUID in lower case, with dashes. */
+  /** A UUID in lower case, with dashes. */
   readonly uuid: string;
   /** At least 64 characters. */
   readonly key: string;
@@ -37,8 +37,9 @@ export function showKey({ uuid, key }: AuthKey): string {
 }
 
 /**
- * Reads `uuid:key` as wskadmin does: the UUID in any spelling that Python's `uuid.UUID` takes, made version 4;
- * what follows a second colon is dropped. A sentence when it is no key.
+ * Reads `uuid:key` as wskadmin does: the UUID in any spelling that Python's `uuid.UUID` takes; what follows a second colon is
+ * dropped. But it stays the UUID that was given: wskadmin makes it version 4, and then the key that was given opens nothing.
+ * A sentence when it is no key.
  */
 export function parseKey(text: string): AuthKey | string {
   const [id = '', key] = text.split(':');
@@ -52,7 +53,6 @@ export function parseKey(text: string): AuthKey | string {
 function canonicalUuid(text: string): string | undefined {
   const digits = text.replace(/[{}-]/g, '').toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(digits)) return undefined;
-  const variant = ((Number.parseInt(digits.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  const hex = `${digits.slice(0, 12)}4${digits.slice(13, 16)}${variant}${digits.slice(17)}`;
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const ends = [8, 12, 16, 20, 32];
+  return ends.map((end, n) => digits.slice(n === 0 ? 0 : ends[n - 1], end)).join('-');
 }
