@@ -16,7 +16,11 @@ export const choose: Part = {
       { name: 'pick a stem cell', batch: 1000, run: () => pickStemCell(stemCells, 512) },
       { name: 'whom to evict for 512 MB', batch: 50, run: () => makeRoom(512, 0, evictable) },
       { name: 'who is idle too long', batch: 50, run: () => expired(idle, 200, 150) },
-      { name: 'who has waited longer', batch: 1000, run: () => isGivenUp({ since: 10 }, { since: 5 }, 200, 100) },
+      {
+        name: 'whose turn it is',
+        batch: 1000,
+        run: () => isGivenUp({ since: 10, held: 512 }, { since: 5, held: 256 }, 200, 100),
+      },
     ],
   }),
 };

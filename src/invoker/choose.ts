@@ -44,18 +44,31 @@ export function makeRoom<V extends View>(need: number, free: number, evictable: 
   return undefined;
 }
 
-/** Somebody who waits: since when, in milliseconds since the epoch. */
+/** Somebody who waits. */
 export interface Waiting {
+  /** Milliseconds since the epoch. */
   readonly since: number;
+  /** Megabytes of containers that work for its namespace now. */
+  readonly held: number;
+}
+
+/**
+ * Whose turn it is: the namespace that has least at work comes first, so that nobody's flood holds up another's call for
+ * longer than it takes one container to come free; between equals, who came first.
+ */
+export function compareTurns(a: Waiting, b: Waiting): number {
+  return a.held - b.held || a.since - b.since;
 }
 
 /**
  * Whether a container that just became free, with waiters of its own action, is given up for an action that has no
- * container: only when that one came earlier and has waited out `patienceMs`. Serving one's own first avoids a cold start for each
+ * container: only when it is that one's turn and it has waited out `patienceMs`. Serving one's own first avoids a cold start for each
  * call where many actions share little memory; patience ends it, so that nobody starves.
+ *
+ * @param own what else its namespace holds, beside this container
  */
 export function isGivenUp(own: Waiting, other: Waiting | undefined, now: number, patienceMs: number): boolean {
-  return other !== undefined && other.since < own.since && now - other.since >= patienceMs;
+  return other !== undefined && compareTurns(other, own) < 0 && now - other.since >= patienceMs;
 }
 
 /** How many more containers an action needs, counting what is on its way to it. */

@@ -43,6 +43,7 @@ export class Container {
   memory: number;
   /** Whose it is: namespace, action and revision; undefined for a stem cell. */
   key: string | undefined;
+  namespace: string | undefined;
   /** Calls at once. */
   capacity = 1;
   active = 0;
@@ -118,6 +119,7 @@ export class Container {
     const place = this.#place as Place;
     const { limits } = job.action;
     this.key = key;
+    this.namespace = job.namespace;
     this.actionId = job.action.id;
     this.rev = job.action.rev;
     this.capacity = 1;

@@ -43,7 +43,8 @@ export interface InvokerOptions {
  * 1. a warm container of its action, namespace and revision,
  * 2. a stem cell of its runtime, which becomes that action,
  * 3. a new container, if the memory budget has room or idle containers can be evicted for it,
- * 4. the first of these that comes free: jobs wait in a line per action, lines in the order of their oldest job.
+ * 4. the first of these that comes free: jobs wait in a line per action; the line whose namespace has least at work is
+ *    next, and among equals the one whose first job came first.
  *
  * Containers pull: a start is not tied to the job that caused it, so a job takes the warm container that comes free
  * while another one is still starting. Warm containers are never shared between namespaces.
@@ -208,9 +209,8 @@ export class Invoker {
     }
     const line = this.#lines.get(container.key as string);
     if (line) {
-      const other = this.#longestBlocked(line);
-      if (container.active === 0 && isGivenUp(line, other, Date.now(), this.#options.patienceMs)) {
-        void container.close('evicted', 'another action waited longer for its memory');
+      if (container.active === 0 && this.#isGivenUp(line)) {
+        void container.close('evicted', 'it was the turn of another action');
         return;
       }
       while (line.length > 0 && container.hasRoom) {
@@ -226,11 +226,11 @@ export class Invoker {
 
   // --- waiting -------------------------------------------------------------------------------------------------
 
-  /** Gives every line what it needs, oldest first; nobody overtakes one for whom there is no memory. */
+  /** Gives every line what it needs, in turn; nobody overtakes one for whom there is no memory. */
   #schedule(): void {
     /** Starting containers, by runtime, that no older line counts on. */
     const uncounted = new Map<string, number>();
-    for (const line of this.#lines.byAge()) {
+    for (const line of this.#lines.byTurn(this.#stock.held)) {
       while (line.first) {
         const { job } = line.first;
         const outcome = this.#serveWarm(job, line.key) ?? this.#serveStemCell(job, line.key, line.runtime);
@@ -258,10 +258,15 @@ export class Invoker {
     return true;
   }
 
-  /** The line, but for this one, that has waited longest, unless a container is on its way to it. */
-  #longestBlocked(own: Line): Line | undefined {
-    const longest = this.#lines.byAge().find((line) => line !== own);
-    return longest && this.#stock.starting(longest.runtime) > 0 ? undefined : longest;
+  /** Whether a free container of this line goes to another one, for which none is on its way. */
+  #isGivenUp(own: Line): boolean {
+    if (!this.#lines.hasOtherThan(own)) return false;
+    // The container itself is at rest, and not counted.
+    const { held } = this.#stock;
+    const next = this.#lines.byTurn(held).find((line) => line !== own);
+    if (!next || this.#stock.starting(next.runtime) > 0) return false;
+    const waiting = ({ since, namespace }: Line) => ({ since, held: held.get(namespace) ?? 0 });
+    return isGivenUp(waiting(own), waiting(next), Date.now(), this.#options.patienceMs);
   }
 
   /** No container of this runtime could be had: the job that has waited longest for one hears why. */

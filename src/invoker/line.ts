@@ -1,6 +1,7 @@
 import type { Job, JobAction } from '../model/job.ts';
 import type { RuntimeSpec } from '../model/manifest.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { compareTurns } from './choose.ts';
 
 export interface Waiter {
   readonly job: Job;
@@ -30,6 +31,11 @@ export class Line {
 
   get first(): Waiter | undefined {
     return this.#waiters[this.#head];
+  }
+
+  /** Whose jobs they are; a line that is listed has one. */
+  get namespace(): string {
+    return this.first?.job.namespace ?? '';
   }
 
   /** Since when its first one waits. */
@@ -98,6 +104,20 @@ export class Lines {
       while (line.length > 0) left.push(this.leave(line));
     }
     return left;
+  }
+
+  /** True when somebody stands in another line than this. */
+  hasOtherThan(line: Line): boolean {
+    return this.#lines.size > (this.#lines.has(line.key) ? 1 : 0);
+  }
+
+  /** The line whose turn it is comes first. @param held megabytes that work for each namespace now */
+  byTurn(held: ReadonlyMap<string, number>): Line[] {
+    const waiting = (line: Line) => ({ line, since: line.since, held: held.get(line.namespace) ?? 0 });
+    return [...this.#lines.values()]
+      .map(waiting)
+      .sort(compareTurns)
+      .map(({ line }) => line);
   }
 
   /** The line whose first one waits longest comes first. */

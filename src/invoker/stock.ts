@@ -76,6 +76,15 @@ export class Stock {
     return sum;
   }
 
+  /** Megabytes of the containers that work for each namespace. */
+  get held(): Map<string, number> {
+    const held = new Map<string, number>();
+    for (const { namespace, active, memory } of this.#all) {
+      if (namespace !== undefined && active > 0) held.set(namespace, (held.get(namespace) ?? 0) + memory);
+    }
+    return held;
+  }
+
   get idle(): Container[] {
     return [...this.#all].filter(({ state }) => state === 'ready' || state === 'paused');
   }

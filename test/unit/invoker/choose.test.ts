@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import {
+  compareTurns,
   expired,
   isGivenUp,
   makeRoom,
@@ -47,18 +48,34 @@ describe('makeRoom', () => {
   });
 });
 
+const waiting = (since: number, held = 0) => ({ since, held });
+
+test('compareTurns puts the namespace first that has least at work, and among equals who came first', () => {
+  const flood = waiting(0, 1024);
+  const quiet = waiting(50, 0);
+  const small = waiting(10, 256);
+  expect([flood, small, quiet].sort(compareTurns)).toEqual([quiet, small, flood]);
+  expect([waiting(2), waiting(1)].sort(compareTurns)).toEqual([waiting(1), waiting(2)]);
+});
+
 describe('isGivenUp', () => {
+  test('is given up for a namespace that has less at work, though it came later', () => {
+    expect(isGivenUp(waiting(0, 768), waiting(50, 0), 150, 100)).toBe(true);
+    expect(isGivenUp(waiting(0, 768), waiting(50, 0), 149, 100)).toBe(false);
+    expect(isGivenUp(waiting(50, 0), waiting(0, 768), 10_000, 100)).toBe(false);
+  });
+
   test('serves its own while nobody else waits', () => {
-    expect(isGivenUp({ since: 0 }, undefined, 10_000, 100)).toBe(false);
+    expect(isGivenUp(waiting(0), undefined, 10_000, 100)).toBe(false);
   });
   test('serves its own first when they came first', () => {
-    expect(isGivenUp({ since: 10 }, { since: 20 }, 10_000, 100)).toBe(false);
+    expect(isGivenUp(waiting(10), waiting(20), 10_000, 100)).toBe(false);
   });
   test('serves its own for as long as the other has patience', () => {
-    expect(isGivenUp({ since: 50 }, { since: 0 }, 99, 100)).toBe(false);
+    expect(isGivenUp(waiting(50), waiting(0), 99, 100)).toBe(false);
   });
   test('is given up for one who came earlier and has waited long enough', () => {
-    expect(isGivenUp({ since: 50 }, { since: 0 }, 100, 100)).toBe(true);
+    expect(isGivenUp(waiting(50), waiting(0), 100, 100)).toBe(true);
   });
 });
 
