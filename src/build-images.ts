@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import runtimes from '../runtimes/manifest.json' with { type: 'json' };
 import { build } from './build-info.ts';
 import type { Settings } from './config.ts';
-import { type Kind, type Manifest, parseManifest } from './model/manifest.ts';
+import type { Kind, Manifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
+import { readManifest } from './runtimes.ts';
 import { Docker } from './sandbox/docker.ts';
 import { Images } from './sandbox/image.ts';
 import { buildImages } from './sandbox/image-build.ts';
@@ -66,8 +66,4 @@ function choose(manifest: Manifest, names: readonly string[]): Kind[] {
       throw new BuildRefused(`'${name}' needs no build: the node makes its image when it starts`);
     return kind;
   });
-}
-
-async function readManifest(file: string | undefined): Promise<Manifest> {
-  return parseManifest(file === undefined ? JSON.stringify(runtimes) : await Bun.file(file).text());
 }

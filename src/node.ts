@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import runtimes from '../runtimes/manifest.json' with { type: 'json' };
 import { Admin } from './admin/admin.ts';
 import { bootstrapUsers } from './admin/bootstrap.ts';
 import { serveAdmin } from './admin/socket.ts';
@@ -24,13 +23,14 @@ import { Invocation } from './invocation/invocation.ts';
 import { LiveActivations } from './invocation/live.ts';
 import { ActivationRecords } from './invocation/records.ts';
 import { Invoker } from './invoker/invoker.ts';
-import { type Manifest, parseManifest } from './model/manifest.ts';
+import type { Manifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import { cleanStore, openStore } from './offline.ts';
 import { HttpProtocol } from './protocol/http.ts';
 import { StdioProtocol } from './protocol/stdio.ts';
+import { readManifest } from './runtimes.ts';
 import { chooseSandbox } from './sandbox/choose.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { unpackShims } from './sandbox/shims.ts';
@@ -218,10 +218,6 @@ async function runnable(all: Manifest, sandbox: Sandbox): Promise<{ manifest: Ma
   );
   const problems = new Set(kinds.filter((each) => 'problem' in each).map(({ kind }) => kind));
   return { manifest: all.filter(({ kind }) => !problems.has(kind)), kinds };
-}
-
-async function readManifest(file: string | undefined): Promise<Manifest> {
-  return parseManifest(file === undefined ? JSON.stringify(runtimes) : await Bun.file(file).text());
 }
 
 type Server = ReturnType<typeof Bun.serve>;

@@ -103,7 +103,6 @@ export class Invoker {
     const line = this.#lines.open(keyOf(job), this.#runtimeOf(job), job.action);
     const outcome = line.join(job);
     this.#waits++;
-    this.#options.events.waiting.publish({ action: job.action.id, waiters: line.length });
     this.#schedule();
     return outcome;
   }

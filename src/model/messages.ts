@@ -15,16 +15,12 @@ export const messages = {
   notBoolean: (value: string) => `'${value}' is not a valid Boolean value`,
   objectExpected: 'JSON object expected',
   internalError: 'There was an internal server error.',
-  tooLarge: 'The request entity was too large.',
-  unavailable: 'The server is currently unavailable (because it is overloaded or down for maintenance).',
 
   // Entities
   resourceDoesNotExist: 'The requested resource does not exist.',
   alreadyExists: 'resource already exists',
   conflict: 'Concurrent modification to resource detected.',
   conformance: 'Resource by this name exists but is not in this collection.',
-  corrupted: 'Resource is corrupted and cannot be read.',
-  notAuthorized: 'The supplied authentication is not authorized to access this resource.',
   notAuthorizedTo: (value: string) => `The supplied authentication is not authorized to access '${value}'.`,
   notAuthorizedToKind: (kind: string) =>
     `The supplied authentication is not authorized to access actions of kind '${kind}'.`,
@@ -64,10 +60,8 @@ export const messages = {
   sequenceCyclic: 'Sequence may not refer to itself.',
   sequenceComponentNotFound: 'Sequence component does not exist.',
   sequenceFailed: 'Sequence failed.',
-  sequenceTimeout: (id: string) => `Timeout reached when retrieving activation ${id} for sequence component.`,
   compositionTooLong: 'Too many actions in the composition.',
   compositionFailed: 'Activation failure during composition.',
-  compositionTimeout: (id: string) => `Timeout reached when retrieving activation ${id} during composition.`,
   compositionComponentInvalid: (value: string) =>
     `Failed to parse action name from json value ${value} during composition.`,
   compositionComponentNotFound: (name: string) => `Failed to resolve action with name '${name}' during composition.`,

@@ -53,7 +53,6 @@ export class Events {
   readonly containerMoved = new Channel<ContainerMoved>();
   readonly activationEnded = new Channel<ActivationEnded>();
   readonly evicted = new Channel<{ readonly id: string; readonly why: string }>();
-  readonly waiting = new Channel<{ readonly action: string; readonly waiters: number }>();
   readonly answered = new Channel<{ readonly method: string; readonly status: number; readonly ms: number }>();
   readonly said = new Channel<Said>();
 
