@@ -6,10 +6,14 @@ export interface TestResult {
   readonly name: string;
   readonly seconds: number;
   readonly status: 'passed' | 'failed' | 'skipped';
+  /** Why it failed, with the places in the code. */
+  readonly failure?: string;
 }
 
 const SLOW_SECONDS = 5;
 const SLOWEST = 10;
+/** Shown of why a test failed. */
+const FAILURE_LINES = 30;
 
 export function readReport(xml: string): TestResult[] {
   const results: TestResult[] = [];
@@ -25,6 +29,7 @@ export function readReport(xml: string): TestResult[] {
         // The outermost suite is the file.
         name: [...suites.slice(1), attribute(tag, 'name')].join(' > '),
         seconds: Number(attribute(tag, 'time')),
+        ...readFailure(body),
         status: /<(?:failure|error)\b/.test(body) ? 'failed' : /<skipped\b/.test(body) ? 'skipped' : 'passed',
       });
     }
@@ -42,7 +47,9 @@ export function summarize(results: readonly TestResult[], exit: number): { lines
   const slow = [...results].filter(({ seconds }) => seconds >= SLOW_SECONDS).sort((a, b) => b.seconds - a.seconds);
   const passed = of('passed').length;
   const skipped = of('skipped');
-  const failures = of('failed').map(({ file, name }) => `  ${file}: ${name}`);
+  const failures = of('failed').map(({ file, name, failure }) =>
+    [`  ${file}: ${name}`, ...indent(failure ?? '')].join('\n'),
+  );
   if (exit !== 0 && failures.length === 0) failures.push(`  bun test ended with ${exit}: see above`);
   if (results.length === 0 && failures.length === 0) failures.push('  no test was run');
   const lines = [
@@ -68,12 +75,28 @@ function groups(skipped: readonly TestResult[]): string[] {
   return [...counts].map(([line, count]) => `  ${line}${count > 1 ? ` (${count} tests)` : ''}`);
 }
 
+function readFailure(body: string): { failure?: string } {
+  const text = /<failure\b[^>]*>([\s\S]*?)<\/failure>/.exec(body)?.[1];
+  return text === undefined ? {} : { failure: decode(text) };
+}
+
+function indent(text: string): string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, FAILURE_LINES).map((line) => `      ${line}`);
+}
+
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? [`${title}:`, ...lines, ''] : [];
 }
 
 function attribute(tag: string, name: string): string {
-  const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
+  return decode(new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1] ?? '');
+}
+
+/** Text without XML's entities, those of characters too. */
+function decode(text: string): string {
   const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-  return value.replace(/&(amp|lt|gt|quot|apos);/g, (_, entity: string) => entities[entity] as string);
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&(amp|lt|gt|quot|apos);/g, (_, entity: string) => entities[entity] as string);
 }
