@@ -1,0 +1,52 @@
+import type { ReducedRule } from './entities.ts';
+import type { JsonText } from './json.ts';
+
+/**
+ * Work that was answered, or is about to be answered, with 202: it ends in one record, whatever happens to the node. It is
+ * plain data, so that it can wait on a disk or in Kafka, and holds no key: who asked is looked up again before it is done.
+ */
+export type Work = InvocationWork | FireWork;
+
+interface Asked {
+  /** Of the record that it ends in, which is written once. */
+  readonly activationId: string;
+  readonly transactionId: string;
+  readonly subject: string;
+  /** The namespace that asked, by name and by the uuid of its key. */
+  readonly namespace: string;
+  readonly uuid: string;
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number;
+}
+
+/** An action to be invoked. */
+export interface InvocationWork extends Asked {
+  readonly type: 'invocation';
+  /** Fully qualified, as it was asked for: `/guest/tools/hello`, where `tools` may be a binding. */
+  readonly action: string;
+  /** Merged: merging the action's parameters once more changes nothing. */
+  readonly args: JsonText;
+}
+
+/** A trigger to be fired. */
+export interface FireWork extends Asked {
+  readonly type: 'fire';
+  /** As it was when it was fired. */
+  readonly trigger: {
+    readonly name: string;
+    readonly version: string;
+    readonly rules: Readonly<Record<string, ReducedRule>>;
+  };
+  /** What the client sent. */
+  readonly payload: JsonText;
+  /** What the actions get: the trigger's parameters, the request's headers, the payload. */
+  readonly event: JsonText;
+}
+
+/**
+ * Does work that was accepted before, and resolves when its record is durable (or, where records are not wanted, when it
+ * has ended). Work whose record exists already is not done again. Rejects only when the record cannot be stored now.
+ *
+ * @param tries how often it was begun before
+ */
+export type Perform = (work: Work, tries: number) => Promise<void>;
