@@ -111,6 +111,11 @@ const pool = {
     'Memory of all containers together, counted by their limits.',
   ),
   keepAlive: of(value.duration(), 600_000, 'How long an idle warm container is kept.'),
+  readyTimeout: of(
+    value.duration(1),
+    30_000,
+    "A runtime that is not ready so long after its place was started is given up. An image's first start may be slow.",
+  ),
   stemCells: optional(
     value.whole(0),
     'as the manifest says',

@@ -37,8 +37,6 @@ import { unpackShims } from './sandbox/shims.ts';
 import { CachedEntities } from './store/cache.ts';
 import type { Store } from './store/store.ts';
 
-/** A runtime that is not ready by then is given up: an image's first start may be slow. */
-const READY_MS = 30_000;
 /** How long a free container serves its own action while another, older one waits for memory. */
 const PATIENCE_MS = 100;
 /** Idle containers are frozen after this long, where freezing costs nothing (OpenWhisk's pause-grace). */
@@ -119,7 +117,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       keepAliveMs: settings.keepAlive,
       pauseAfterMs: PAUSE_AFTER_MS,
       patienceMs: PATIENCE_MS,
-      readyMs: READY_MS,
+      readyMs: settings.readyTimeout,
       parallelStarts: navigator.hardwareConcurrency * 2,
       stemCells: settings.stemCells !== 0,
       resultBytes: limits.resultBytes,
