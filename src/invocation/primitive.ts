@@ -5,6 +5,7 @@ import type { Activation } from '../model/activation.ts';
 import { isTruthy } from '../model/entities.ts';
 import type { Job, JobAction, Run } from '../model/job.ts';
 import type { JsonText } from '../model/json.ts';
+import { resultSizes } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { type Outcome, whiskError } from '../model/outcome.ts';
 import type { Events } from '../observe/events.ts';
@@ -41,6 +42,7 @@ export class Primitives {
     recorder.began(caller, resolved, activationId, acceptedAt);
     throttle.began(identity.uuid);
     const providesKey = isTruthy(resolved.action.annotations, 'provide-api-key', true);
+    const sizes = resultSizes(identity.limits);
     const job: Job = {
       activationId,
       transactionId,
@@ -50,6 +52,7 @@ export class Primitives {
       acceptedAt,
       watcher: live,
       ...(providesKey ? { apiKey: `${identity.uuid}:${identity.key}` } : {}),
+      ...(sizes ? { resultSizes: sizes } : {}),
     };
     return {
       activationId,

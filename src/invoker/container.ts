@@ -1,5 +1,5 @@
 import type { Job } from '../model/job.ts';
-import { MB } from '../model/limits.ts';
+import { MB, type ResultLimits, resultLimits } from '../model/limits.ts';
 import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, failure, type Outcome, type Response, readResult, whiskError } from '../model/outcome.ts';
@@ -253,10 +253,11 @@ export class Container {
       action.limits.timeout,
     );
     const end = Date.now();
+    const result = resultLimits(this.#options.resultBytes, job.resultSizes);
     const response =
       answer.type === 'result'
-        ? readResult(answer.value, this.#options.resultBytes, answer.size)
-        : await this.#conclude(answer, job, logs);
+        ? readResult(answer.value, result.max, answer.size, result.kept)
+        : await this.#conclude(answer, job, result, logs);
     this.active--;
     this.lastUsed = end;
     const outcome = { response, logs: logs.lines, end, waitMs, timedOut: answer.type === 'timeout' };
@@ -264,12 +265,17 @@ export class Container {
     return initMs === undefined ? { ...outcome, start } : { ...outcome, start: initStart, initMs };
   }
 
-  async #conclude(answer: Failure | Fault | TimeOut, job: Job, logs: LogCollector): Promise<Response> {
+  async #conclude(
+    answer: Failure | Fault | TimeOut,
+    job: Job,
+    { max, kept }: ResultLimits,
+    logs: LogCollector,
+  ): Promise<Response> {
     switch (answer.type) {
       case 'failure':
         // Who allows several calls at once keeps no state that one failed call could spoil for the others.
         if (this.capacity === 1) void this.close('failed', 'in a run');
-        return failure(answer.error);
+        return failure(answer.error, max, kept);
       case 'timeout':
         void this.close('timeout', 'in a run');
         return developerError(messages.timedOut(job.action.limits.timeout, 'run'));

@@ -1,6 +1,6 @@
 import type { Exec } from './entities.ts';
 import type { JsonText } from './json.ts';
-import type { ActionLimits } from './limits.ts';
+import type { ActionLimits, ResultSizes } from './limits.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The action that a job runs, at one revision, with what a container needs to become it. */
@@ -29,6 +29,8 @@ export interface Job {
   readonly args: JsonText;
   /** `uuid:key` when the action is to have the caller's key. */
   readonly apiKey?: string;
+  /** Where the namespace's results may be less than the node's. */
+  readonly resultSizes?: ResultSizes;
   /** When it was accepted, in milliseconds since the epoch. */
   readonly acceptedAt: number;
   /** Told of its progress, when it runs on this node. */

@@ -104,6 +104,31 @@ export function lesserSize(system: number, own: string | undefined): number {
   return bytes === undefined ? system : Math.min(system, bytes);
 }
 
+/** What a result may be, in bytes: a longer one is an application error that shows `kept` of it. */
+export interface ResultLimits {
+  readonly max: number;
+  readonly kept: number;
+}
+
+/** The node's, or less where the namespace is given less: what it may send as a payload it may get as a result (ContainerProxy). */
+export function resultLimits(systemBytes: number, own: ResultSizes | undefined): ResultLimits {
+  if (own === undefined) return { max: systemBytes, kept: systemBytes };
+  return {
+    max: lesserSize(systemBytes, own.maxPayloadSize),
+    kept: lesserSize(systemBytes, own.truncationSize),
+  };
+}
+
+/** A namespace's own sizes of results, when it has some. */
+export function resultSizes({ maxPayloadSize, truncationSize }: UserLimits): ResultSizes | undefined {
+  return (maxPayloadSize ?? truncationSize) === undefined ? undefined : { maxPayloadSize, truncationSize };
+}
+
+export interface ResultSizes {
+  readonly maxPayloadSize?: string | undefined;
+  readonly truncationSize?: string | undefined;
+}
+
 /** The sentence that refuses these limits, or undefined when they are within the ranges. */
 export function limitsProblem(limits: Partial<ActionLimits>, allowed: SystemLimits): string | undefined {
   const { timeout, memory, logs, concurrency } = limits;

@@ -58,9 +58,9 @@ export function developerError(error: unknown, size?: number): Response {
 }
 
 /** The runtime answered that the developer's code failed. */
-export function failure(error: unknown): Response {
+export function failure(error: unknown, maxBytes = Number.POSITIVE_INFINITY, keptBytes = maxBytes): Response {
   const result = errorOf(error);
-  return { status: 'action developer error', result, size: result.length };
+  return tooLong(result, maxBytes, keptBytes) ?? { status: 'action developer error', result, size: result.length };
 }
 
 /** The action, or what was called in its place, says that it failed. */
@@ -76,18 +76,13 @@ export function whiskError(error: unknown): Response {
  * Reads what a runtime answered to a run (ActivationResponse.processRunResponseContent).
  *
  * @param text what it sent, to be checked: a runtime shares its process with the user's code and may lie
- * @param maxBytes a longer result is cut to this length and becomes an application error
+ * @param maxBytes a longer result becomes an application error that has its beginning
  * @param cutFrom its whole length in bytes, when the runtime sent only the beginning
+ * @param keptBytes how much of that beginning
  */
-export function readResult(text: string, maxBytes: number, cutFrom?: number): Response {
-  // One UTF-16 unit is at least one byte and at most three, so most results need no counting.
-  if (cutFrom !== undefined || text.length * 3 > maxBytes) {
-    const size = Math.max(cutFrom ?? 0, Buffer.byteLength(text));
-    if (size > maxBytes) {
-      const head = Buffer.from(text).subarray(0, maxBytes).toString();
-      return { status: 'application error', result: errorOf(messages.truncatedResponse(size, maxBytes, head)), size };
-    }
-  }
+export function readResult(text: string, maxBytes: number, cutFrom?: number, keptBytes = maxBytes): Response {
+  const error = tooLong(text, maxBytes, keptBytes, cutFrom);
+  if (error) return error;
   const size = text.length;
   if (isTooDeep(text)) return developerError(messages.invalidRun(text), size);
   let value: unknown;
@@ -102,4 +97,13 @@ export function readResult(text: string, maxBytes: number, cutFrom?: number): Re
     return { status: 'application error', result: errorOf(value.error), size };
   }
   return { status: 'success', result: text, size };
+}
+
+function tooLong(text: string, maxBytes: number, keptBytes: number, cutFrom?: number): Response | undefined {
+  // One UTF-16 unit is at least one byte and at most three, so most results need no counting.
+  if (cutFrom === undefined && text.length * 3 <= maxBytes) return undefined;
+  const size = Math.max(cutFrom ?? 0, Buffer.byteLength(text));
+  if (size <= maxBytes) return undefined;
+  const head = Buffer.from(text).subarray(0, keptBytes).toString();
+  return { status: 'application error', result: errorOf(messages.truncatedResponse(size, maxBytes, head)), size };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { readResult } from '../../../src/model/outcome.ts';
+import { failure, readResult } from '../../../src/model/outcome.ts';
 
 const MB = 1024 * 1024;
 
@@ -41,6 +41,19 @@ describe('readResult (PROT-05)', () => {
     expect(JSON.parse(result).error).toBe(
       `The action produced a response that exceeded the allowed length: 108 > 50 bytes. The truncated response was: ${text.slice(0, 50)}`,
     );
+  });
+
+  test('a result over the limit shows as much of itself as is to be kept, also when the code failed (LIM-16)', () => {
+    const text = JSON.stringify({ a: 'x'.repeat(100) });
+    const sentence = 'The action produced a response that exceeded the allowed length: 108 > 50 bytes.';
+    expect(JSON.parse(readResult(text, 50, undefined, 10).result).error).toBe(
+      `${sentence} The truncated response was: {"a":"xxxx`,
+    );
+    expect(readResult(text, 108, undefined, 10).status).toBe('success');
+    const { status, result, size } = failure('x'.repeat(96), 50, 10);
+    expect([status, size]).toEqual(['application error', 108]);
+    expect(JSON.parse(result).error).toBe(`${sentence} The truncated response was: {"error":"`);
+    expect(failure('short', 50, 10).status).toBe('action developer error');
   });
 
   test('counts bytes, not characters, and takes exactly the limit', () => {
