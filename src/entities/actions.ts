@@ -65,6 +65,13 @@ export class Actions {
     return put;
   }
 
+  /** The sentence that refuses to run an action which is over the limits of its caller, since they were lowered (ContainerMessageConsumer). */
+  limitsProblem({ limits: own }: Identity, { limits }: Action): string | undefined {
+    const system = this.#options.limits;
+    const problem = limitsProblem(limits, Object.keys(own).length === 0 ? system : effectiveLimits(system, own));
+    return problem && messages.requirement(problem);
+  }
+
   /** Creates the action, or with `overwrite` changes it; answers it as it is now. */
   async put(name: QualifiedName, put: ActionPut, overwrite: boolean): Promise<ActionWithCode> {
     const { access, limits, onActionChanged } = this.#options;

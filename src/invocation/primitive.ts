@@ -7,7 +7,7 @@ import type { Job, JobAction, Run } from '../model/job.ts';
 import type { JsonText } from '../model/json.ts';
 import { resultSizes } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { type Outcome, whiskError } from '../model/outcome.ts';
+import { applicationError, type Outcome, whiskError } from '../model/outcome.ts';
 import type { Events } from '../observe/events.ts';
 import { newActivationId } from './activation-id.ts';
 import type { Accepted, Caller } from './caller.ts';
@@ -36,7 +36,7 @@ export class Primitives {
   /** @param args merged */
   start(caller: Caller, resolved: Resolved, args: JsonText): Accepted {
     const activationId = newActivationId();
-    const { throttle, recorder, live, run, now } = this.#options;
+    const { entities, throttle, recorder, live, run, now } = this.#options;
     const { identity, transactionId } = caller;
     const acceptedAt = now();
     recorder.began(caller, resolved, activationId, acceptedAt);
@@ -54,9 +54,11 @@ export class Primitives {
       ...(providesKey ? { apiKey: `${identity.uuid}:${identity.key}` } : {}),
       ...(sizes ? { resultSizes: sizes } : {}),
     };
+    const problem = entities.actions.limitsProblem(identity, resolved.action);
+    const ended = problem === undefined ? run(job) : Promise.resolve(refused(problem, acceptedAt));
     return {
       activationId,
-      activation: run(job).then(
+      activation: ended.then(
         (outcome) => this.#ended(caller, resolved, activationId, outcome),
         (fault: unknown) => this.#ended(caller, resolved, activationId, this.#broken(job, fault)),
       ),
@@ -96,4 +98,9 @@ export class Primitives {
     const response = whiskError(messages.internalError);
     return { response, logs: [], start: end, end, waitMs: end - job.acceptedAt, timedOut: false };
   }
+}
+
+/** What may not run has ended before it began. */
+function refused(sentence: string, at: number): Outcome {
+  return { response: applicationError(sentence), logs: [], start: at, end: at, waitMs: 0, timedOut: false };
 }

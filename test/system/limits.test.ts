@@ -127,6 +127,20 @@ describe('an action of a namespace', () => {
     expect(await put(more)).toEqual([400, `requirement failed: ${sentence}`]);
   });
 
+  test('that was made before its limits were lowered does not run any more', async () => {
+    await give('slow', long);
+    await limits('set', 'slow', '--maxActionMemory', '200');
+    const { status, json } = await node.ask('POST', 'actions/a?blocking=true', { key: keys.slow, body: { length: 1 } });
+    expect([status, json.response.status, json.response.result.error]).toEqual([
+      ...[502, 'application error', 'requirement failed: memory size 256 MB exceeds allowed threshold of 200 MB'],
+    ]);
+    expect((await node.ask('GET', `activations/${json.activationId}`, { key: keys.slow })).status).toBe(200);
+    await limits('delete', 'slow');
+    expect((await node.ask('POST', 'actions/a?blocking=true', { key: keys.slow, body: { length: 1 } })).status).toBe(
+      200,
+    );
+  });
+
   test('is refused with another kind, and with larger parameters (ACT-14, PAR-04)', async () => {
     const sentence = "The supplied authentication is not authorized to access actions of kind 'nodejs:22'.";
     expect(await put({}, 'nodejs:22')).toEqual([403, sentence]);
