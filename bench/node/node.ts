@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../load/connection.ts';
-import { encodeRequest } from '../load/request.ts';
+import { Api } from '../../src/load/api.ts';
+import { Connection } from '../../src/load/connection.ts';
+import { encodeRequest } from '../../src/load/request.ts';
 import type { SandboxName } from '../options.ts';
 import { Program } from '../process/program.ts';
-import { Api } from './api.ts';
 import { removeImages } from './images.ts';
 import { defaultKind, defaultStemCells } from './kind.ts';
 

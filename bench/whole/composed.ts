@@ -1,10 +1,10 @@
-import { Connection } from '../load/connection.ts';
-import { callOneByOne, expect200 } from '../load/load.ts';
-import { encodeRequest } from '../load/request.ts';
+import { activationIdOf } from '../../src/load/api.ts';
+import { Connection } from '../../src/load/connection.ts';
+import { callOneByOne, expect200 } from '../../src/load/load.ts';
+import { encodeRequest } from '../../src/load/request.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, type Rounds, repeat } from '../measure/rounds.ts';
 import { summarize } from '../measure/stats.ts';
-import { activationIdOf } from '../node/api.ts';
 import { BenchNode } from '../node/node.ts';
 import { ECHO, PAYLOAD, type Scenario } from './scenario.ts';
 

@@ -1,6 +1,6 @@
+import { Connection } from '../../src/load/connection.ts';
+import { callOneByOne, expect200 } from '../../src/load/load.ts';
 import { floorName } from '../floor/floors.ts';
-import { Connection } from '../load/connection.ts';
-import { callOneByOne, expect200 } from '../load/load.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, repeat } from '../measure/rounds.ts';
 import { median } from '../measure/stats.ts';

@@ -1,4 +1,4 @@
-import { activationIdOf } from '../node/api.ts';
+import { activationIdOf } from '../../src/load/api.ts';
 import type { BenchNode } from '../node/node.ts';
 import { PAYLOAD } from './scenario.ts';
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../load/connection.ts';
-import { expect200 } from '../load/load.ts';
+import { Connection } from '../../src/load/connection.ts';
+import { expect200 } from '../../src/load/load.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate } from '../measure/rounds.ts';
 import { BenchNode, fromSource, type NodeCommand, serveCommand } from '../node/node.ts';

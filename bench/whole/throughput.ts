@@ -1,4 +1,4 @@
-import { Crowd } from '../load/load.ts';
+import { Crowd } from '../../src/load/load.ts';
 import { type Figure, figure } from '../measure/figure.ts';
 import { alternate } from '../measure/rounds.ts';
 import { BenchNode } from '../node/node.ts';

@@ -1,6 +1,6 @@
+import { Connection } from '../../src/load/connection.ts';
+import { callOneByOne } from '../../src/load/load.ts';
 import { floorName } from '../floor/floors.ts';
-import { Connection } from '../load/connection.ts';
-import { callOneByOne } from '../load/load.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, type Rounds } from '../measure/rounds.ts';
 import { summarize } from '../measure/stats.ts';

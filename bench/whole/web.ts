@@ -1,5 +1,5 @@
-import { callOneByOne, expect200 } from '../load/load.ts';
-import { encodeRequest } from '../load/request.ts';
+import { callOneByOne, expect200 } from '../../src/load/load.ts';
+import { encodeRequest } from '../../src/load/request.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, type Rounds } from '../measure/rounds.ts';
 import { summarize } from '../measure/stats.ts';

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { Connection } from '../../bench/load/connection.ts';
-import { Crowd, callOneByOne } from '../../bench/load/load.ts';
-import { encodeRequest } from '../../bench/load/request.ts';
+import { Connection } from '../../src/load/connection.ts';
+import { Crowd, callOneByOne } from '../../src/load/load.ts';
+import { encodeRequest } from '../../src/load/request.ts';
 
 const server = Bun.serve({
   hostname: '127.0.0.1',

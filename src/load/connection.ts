@@ -1,5 +1,10 @@
 import { type Answer, ResponseReader } from './response.ts';
 
+export interface ConnectionOptions {
+  /** Takes a certificate that nobody vouches for, as `wsk -i`. */
+  readonly insecure?: boolean;
+}
+
 /**
  * One keep-alive connection, one request at a time. Requests are sent as bytes that were made once, so that what is
  * measured is the server and not the client.
@@ -16,22 +21,47 @@ export class Connection {
     this.#state = state;
   }
 
-  /** @param address `http://127.0.0.1:3233` @throws Error when nobody listens there */
-  static async open(address: string): Promise<Connection> {
-    const { hostname, port } = new URL(address);
+  /** @param address `http://127.0.0.1:3233` @throws Error when nobody listens there, or is not who the certificate names */
+  static async open(address: string, { insecure = false }: ConnectionOptions = {}): Promise<Connection> {
+    const { hostname, port, protocol } = new URL(address);
+    const isSecure = protocol === 'https:';
     const state: State = { reader: new ResponseReader(), waiting: undefined, unsent: undefined, ended: undefined };
+    const greeted = Promise.withResolvers<void>();
+    // Only a secure connection waits for it.
+    greeted.promise.catch(() => undefined);
     const socket = await Bun.connect<undefined>({
-      hostname,
-      port: Number(port),
+      // A URL has an IPv6 address in brackets, which no socket understands.
+      hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(port || (isSecure ? 443 : 80)),
+      ...(isSecure && { tls: { rejectUnauthorized: !insecure, serverName: hostname } }),
       socket: {
         data: (_socket, chunk) => take(state, chunk),
         drain: (open) => flush(open, state),
-        error: (_socket, error) => end(state, error),
-        close: () => end(state, new Error('the server closed the connection')),
+        handshake: (_socket, success, problem) => {
+          if (insecure || (success && problem === null)) greeted.resolve();
+          else greeted.reject(problem ?? new Error('no secure connection'));
+        },
+        error: (_socket, error) => {
+          greeted.reject(error);
+          end(state, error);
+        },
+        close: () => {
+          const error = new Error('the server closed the connection');
+          greeted.reject(error);
+          end(state, error);
+        },
       },
     });
+    if (isSecure) {
+      await greeted.promise;
+    }
     socket.setNoDelay(true);
     return new Connection(socket, state);
+  }
+
+  /** False once the server, or a fault, has ended it. */
+  get isOpen(): boolean {
+    return this.#state.ended === undefined;
   }
 
   /** Rejects when the connection ends before the answer, or the answer cannot be understood. */

@@ -1,6 +1,6 @@
-import type { Connection } from '../load/connection.ts';
-import { encodeRequest, type RequestParts } from '../load/request.ts';
-import type { Answer } from '../load/response.ts';
+import type { Connection } from './connection.ts';
+import { encodeRequest, type RequestParts } from './request.ts';
+import type { Answer } from './response.ts';
 
 const NAMESPACE = '/api/v1/namespaces/_';
 
