@@ -24,6 +24,8 @@ export interface InvocationWork extends Asked {
   readonly type: 'invocation';
   /** Fully qualified, as it was asked for: `/guest/tools/hello`, where `tools` may be a binding. */
   readonly action: string;
+  /** The action's version at that time. */
+  readonly version: string;
   /** Merged: merging the action's parameters once more changes nothing. */
   readonly args: JsonText;
 }
@@ -44,8 +46,16 @@ export interface FireWork extends Asked {
 }
 
 /**
- * Does work that was accepted before, and resolves when its record is durable (or, where records are not wanted, when it
- * has ended). Work whose record exists already is not done again. Rejects only when the record cannot be stored now.
+ * Takes work on: when it resolves, all of it is on this node's disk or in Kafka. Answers what is to be begun here, now; for the
+ * rest some node will call `Perform`. Work that is taken on a second time is the same work. Rejects with `Refusal` 503 when it
+ * cannot be taken on now.
+ */
+export type Accept = (works: readonly Work[]) => Promise<readonly Work[]>;
+
+/**
+ * Does work that was accepted before, and resolves when its record is durable (or, where records are not wanted, when it has
+ * ended). Work whose record exists already is not done again; what was begun too often is given up, with a record that says so
+ * and a dead letter. Rejects when it is still to be done: the store is away, or the node stops and had not begun it.
  *
  * @param tries how often it was begun before
  */
