@@ -1,5 +1,6 @@
 import type { Activation, ActivationSummary } from '../model/activation.ts';
 import type { Collection } from '../model/entities.ts';
+import type { WorkRow } from './sqlite-work.ts';
 import type { ActivationQuery } from './store.ts';
 
 /**
@@ -33,6 +34,19 @@ export type Call =
   /** Counting and deep pages walk all that comes before, so they are done here, beside the serving thread. */
   | { readonly kind: 'count'; readonly query: Omit<ActivationQuery, 'limit' | 'skip'>; readonly upToSeq: number }
   | { readonly kind: 'page'; readonly query: ActivationQuery; readonly upToSeq: number; readonly whole: boolean }
+  /** What accepted work does to the journal. */
+  | { readonly kind: 'addWork'; readonly works: readonly WorkRow[]; readonly tries: number }
+  | { readonly kind: 'triedWork'; readonly id: string; readonly tries: number }
+  | { readonly kind: 'removeWork'; readonly id: string }
+  | {
+      readonly kind: 'bury';
+      readonly work: WorkRow;
+      readonly tries: number;
+      readonly why: string;
+      readonly buried: number;
+    }
+  /** Answers how many there were. */
+  | { readonly kind: 'removeDead'; readonly id: string }
   | { readonly kind: 'prune'; readonly olderThan: number | undefined; readonly maxBytes: number | undefined }
   | { readonly kind: 'close' };
 

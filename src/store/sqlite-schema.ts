@@ -79,6 +79,25 @@ export const migrations: readonly string[] = [
     document TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE work (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    tries INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    args TEXT NOT NULL,
+    payload TEXT
+  );
+  CREATE TABLE dead_letter (
+    id TEXT PRIMARY KEY,
+    buried INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    head TEXT NOT NULL,
+    args TEXT NOT NULL,
+    payload TEXT
+  );
+  `,
 ];
 
 export const SCHEMA_VERSION = migrations.length;

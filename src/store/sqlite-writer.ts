@@ -3,6 +3,7 @@ import { translate } from './sqlite-faults.ts';
 import { openForWriting } from './sqlite-file.ts';
 import type { Answer, CallMessage, Failure, FromWriter, ToWriter, Value } from './sqlite-messages.ts';
 import { Reads } from './sqlite-reads.ts';
+import { WorkWrites } from './sqlite-work.ts';
 import { Writes } from './sqlite-writes.ts';
 import { Conflict, StoreRefused, StoreUnavailable } from './store.ts';
 
@@ -21,6 +22,7 @@ class Writer {
   readonly #database: Database;
   readonly #reads: Reads;
   readonly #writes: Writes;
+  readonly #work: WorkWrites;
   /** Of all records; known from the first pruning by size on. */
   #recordBytes: number | undefined;
   #addedBytes = 0;
@@ -29,7 +31,8 @@ class Writer {
     this.#file = file;
     this.#database = openForWriting(file, maxFileBytes);
     this.#reads = new Reads(this.#database);
-    this.#writes = new Writes(this.#database);
+    this.#work = new WorkWrites(this.#database);
+    this.#writes = new Writes(this.#database, this.#work);
   }
 
   lastSeq(): number {
@@ -96,6 +99,16 @@ class Writer {
         return void this.#writes.deleteSubject(message.subject, message.rev);
       case 'setLimits':
         return void this.#writes.setLimits(message.namespace, message.document);
+      case 'addWork':
+        return void this.#work.add(message.works, message.tries);
+      case 'triedWork':
+        return void this.#work.tried(message.id, message.tries);
+      case 'removeWork':
+        return void this.#work.remove(message.id);
+      case 'bury':
+        return void this.#work.bury(message.work, message.tries, message.why, message.buried);
+      case 'removeDead':
+        return this.#work.removeDead(message.id);
       default:
         throw new TypeError(`The writer cannot carry out '${message.kind}' in a transaction.`);
     }

@@ -3,6 +3,7 @@ import type { Subject } from '../model/identity.ts';
 import { shownAs } from './page.ts';
 import type { EntityWrite, RecordBatch } from './sqlite-messages.ts';
 import type { Head } from './sqlite-rows.ts';
+import type { WorkWrites } from './sqlite-work.ts';
 import { Conflict } from './store.ts';
 
 /** What a row and its entries in five indexes take besides the texts, in bytes; measured with texts of 400 bytes. */
@@ -21,9 +22,11 @@ const INSERT_RECORD = `INSERT INTO activation (seq, id, namespace, shown_as, sta
  */
 export class Writes {
   readonly #database: Database;
+  readonly #work: WorkWrites;
 
-  constructor(database: Database) {
+  constructor(database: Database, work: WorkWrites) {
     this.#database = database;
+    this.#work = work;
   }
 
   putEntity(write: EntityWrite): string {
@@ -47,7 +50,11 @@ export class Writes {
     this.#run('DELETE FROM code WHERE id = ?', [id]);
   }
 
-  /** @returns the bytes that it added; a record whose id is there already adds none */
+  /**
+   * With its record, work that was accepted is done: the entry goes in the same transaction.
+   *
+   * @returns the bytes that it added; a record whose id is there already adds none
+   */
   putRecords([, firstSeq, heads, ...results]: RecordBatch): number {
     const insert = this.#database.query(INSERT_RECORD);
     let added = 0;
@@ -83,6 +90,7 @@ export class Writes {
         logs,
       );
       if (changes > 0) added += bytes;
+      this.#work.remove(id);
     });
     return added;
   }

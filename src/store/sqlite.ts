@@ -6,14 +6,17 @@ import type { Entity, Stored } from '../model/entities.ts';
 import type { Subject } from '../model/identity.ts';
 import type { UserLimits } from '../model/limits.ts';
 import type { Events } from '../observe/events.ts';
+import type { Journal } from './journal.ts';
 import { mergePage, windowFor } from './page.ts';
 import { translate, unreachable } from './sqlite-faults.ts';
 import { openForReading } from './sqlite-file.ts';
+import { SqliteJournal } from './sqlite-journal.ts';
 import { WriterLink } from './sqlite-link.ts';
 import { FileLock } from './sqlite-lock.ts';
 import { RecordQueue } from './sqlite-queue.ts';
 import { Reads } from './sqlite-reads.ts';
 import { entityColumns } from './sqlite-rows.ts';
+import { WorkReads } from './sqlite-work.ts';
 import type {
   ActivationQuery,
   ActivationStore,
@@ -51,8 +54,22 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 /** From here on a page is read by the writer: skipping 5000 entries of an index takes about 0.2 ms. */
 const DEEP = 5000;
 
+/** The store with the journal of what the node has accepted, in one file: a record and the entry that it ends are one write. */
+export interface SqliteStore extends Store {
+  readonly journal: Journal;
+}
+
 /** @throws StoreRefused when the file cannot be used: damaged, foreign, of a newer version, or in use by another node */
-export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+export function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
+  return open(options, true);
+}
+
+/** The journal alone, for a node whose store is another engine. @throws StoreRefused as `openSqliteStore` does */
+export async function openSqliteJournal(options: SqliteOptions): Promise<Pick<SqliteStore, 'journal' | 'close'>> {
+  return open(options, false);
+}
+
+async function open(options: SqliteOptions, endsWithRecord: boolean): Promise<SqliteStore> {
   const { file, events, maxFileBytes } = options;
   makeFile(file);
   const lock = new FileLock(file);
@@ -81,6 +98,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       entities: new SqliteEntities(read, link),
       activations: new SqliteActivations(read, link, queue),
       subjects: new SqliteSubjects(read, link),
+      journal: new SqliteJournal(new WorkReads(database), link, { file, endsWithRecord }),
       close: () => {
         closed ??= close();
         return closed;
