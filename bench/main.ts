@@ -17,6 +17,7 @@ import { Progress } from './report/progress.ts';
 import { floorsText, machineText, tableOf } from './report/table.ts';
 import { composed } from './whole/composed.ts';
 import { idle } from './whole/idle.ts';
+import { lists } from './whole/lists.ts';
 import { prewarmed } from './whole/prewarmed.ts';
 import { fullSizes, quickSizes, type Scenario } from './whole/scenario.ts';
 import { start } from './whole/start.ts';
@@ -27,7 +28,7 @@ import { web } from './whole/web.ts';
 /** `bun bench`: measures the parts, then whole nodes, beside their floors. See README.md. */
 
 const parts: readonly Part[] = [frame, choose, parameters, activation, api];
-const scenarios: readonly Scenario[] = [warm, web, composed, prewarmed, start, idle, throughput];
+const scenarios: readonly Scenario[] = [warm, web, composed, lists, prewarmed, start, idle, throughput];
 const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
 
 const PART_ROUNDS = { full: 5, quick: 3 };
