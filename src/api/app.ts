@@ -16,6 +16,7 @@ import type { PackageRoutes } from './packages.ts';
 import { segment } from './path.ts';
 import { refusalResponse } from './refuse.ts';
 import type { RuleRoutes } from './rules.ts';
+import { serveSdk } from './sdk.ts';
 import type { TriggerRoutes } from './triggers.ts';
 import type { WebRoutes } from './web.ts';
 
@@ -122,6 +123,7 @@ function mountOpen(app: Hono, { limits, manifest, build, ops }: AppOptions): voi
   app.get('/status', (context) => json(context, JSON.stringify(ops.status())));
   for (const slash of ['', '/']) app.get(`${API}${slash}`, (context) => json(context, apiInfo(build), CORS_HEADERS));
   serveDescription(app, { limits, manifest, build }, json);
+  serveSdk(app);
   app.options(`${API}/*`, (context) => text(context, 'OK', CORS_HEADERS));
 }
 

@@ -5,6 +5,11 @@ import { answered, anyObject, flag, list, map, ref, text, whole } from './schema
 
 const TAG = 'Server';
 
+const elsewhere = (description: string): Answer => ({
+  description,
+  headers: { ...transaction, Location: { required: true, schema: { type: 'string' as const } } },
+});
+
 /** What is served without a key. */
 export const serverPart: Part = {
   tag: { name: TAG, description: 'The node itself; open to all who reach it.' },
@@ -14,6 +19,13 @@ export const serverPart: Part = {
     '/ping': open('ping', 'Answer', other('pong', 'text/plain', { type: 'string', const: 'pong' })),
     '/status': open('getStatus', 'Show the pool of containers', json('The pool now', ref('Status'))),
     '/metrics': open('getMetrics', 'Give numbers for Prometheus', other('Its text format', 'text/plain')),
+    '/blackbox.tar.gz': {
+      get: operation({
+        ...{ tag: TAG, open: true, id: 'findDockerSkeleton' },
+        summary: 'Find the skeleton of a Docker action, as wsk does',
+        answers: { 301: elsewhere("To OpenWhisk's release") },
+      }),
+    },
     ...described('', 'Root'),
     ...described('/api/v1', ''),
   },
@@ -61,10 +73,6 @@ function open(id: string, summary: string, answer: Answer): Path {
 
 /** This document and its page, which are at the root and below the API. */
 function described(base: string, where: string): Paths {
-  const moved = {
-    description: 'To the page',
-    headers: { ...transaction, Location: { required: true, schema: { type: 'string' as const } } },
-  };
   const file: Parameter = {
     ...{ name: 'file', in: 'path', required: true },
     schema: { type: 'string', enum: Object.keys(pageFiles) },
@@ -84,7 +92,7 @@ function described(base: string, where: string): Paths {
         ...page,
         id: `findPage${where}`,
         summary: 'Find the page that shows this document',
-        answers: { 308: moved },
+        answers: { 308: elsewhere('To the page') },
       }),
     },
     [`${base}/docs/{file}`]: {
