@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { type Flag, readFlags } from './cli/flags.ts';
 import { suggestion } from './cli/nearest.ts';
 import * as value from './cli/values.ts';
+import { parseWskProperties, type WskProperties } from './cli/wskprops.ts';
 import { MB, type SystemLimits, systemLimits } from './model/limits.ts';
 import { showDuration, showSize } from './model/units.ts';
 
@@ -271,6 +273,12 @@ export interface Sources {
 /** Reads the settings from the options given, the process's environment and the file that they name. */
 export function loadSettings(flags: Sources['flags']): Promise<Settings> {
   return readSettings({ flags, env: process.env, readFile: (path) => Bun.file(path).text() });
+}
+
+/** What wsk knows of this user: the file that WSK_CONFIG_FILE names, or `~/.wskprops`; nothing where there is none. */
+export async function loadWskProperties(): Promise<WskProperties> {
+  const file = Bun.file(process.env.WSK_CONFIG_FILE || join(homedir(), '.wskprops'));
+  return (await file.exists()) ? parseWskProperties(await file.text()) : {};
 }
 
 /** The settings of a command line that has nothing but settings on it; for tests and scripts. */

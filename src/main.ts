@@ -1,12 +1,20 @@
+import { homedir } from 'node:os';
 import type { AdminAnswer, AdminCommand } from './admin/command.ts';
 import { build } from './build-info.ts';
 import { parseAdmin, printAnswer } from './cli/admin.ts';
 import { type AdminSyntax, adminCommands, UsageError } from './cli/commands.ts';
 import { readFlags } from './cli/flags.ts';
-import { adminHelp, groupHelp, imagesHelp, mainHelp, serveHelp } from './cli/help.ts';
+import { adminHelp, benchHelp, groupHelp, imagesHelp, mainHelp, serveHelp } from './cli/help.ts';
 import { type Io, standardIo } from './cli/io.ts';
 import { suggestion } from './cli/nearest.ts';
-import { describeSettings, loadSettings, type Settings, SettingsError, settingFlags } from './config.ts';
+import {
+  describeSettings,
+  loadSettings,
+  loadWskProperties,
+  type Settings,
+  SettingsError,
+  settingFlags,
+} from './config.ts';
 
 /**
  * The command line: finds the command, prints help, and loads what the command needs only then, so that help is
@@ -14,7 +22,7 @@ import { describeSettings, loadSettings, type Settings, SettingsError, settingFl
  */
 
 const groups = ['user', 'limits'];
-const words = ['serve', 'images', ...groups];
+const words = ['serve', 'images', 'bench', ...groups];
 
 async function main(args: readonly string[], io: Io): Promise<number> {
   const [word = 'serve', ...rest] = args;
@@ -23,6 +31,7 @@ async function main(args: readonly string[], io: Io): Promise<number> {
   if (word === 'serve') return serveCommand(rest, io);
   if (word.startsWith('-')) return serveCommand(args, io);
   if (word === 'images') return imagesCommand(rest, io);
+  if (word === 'bench') return benchCommand(rest, io);
   if (groups.includes(word)) return adminCommand(word, rest, io);
   throw new UsageError(`unknown command '${word}'${suggestion(word, words)} See whisklet --help`);
 }
@@ -81,6 +90,14 @@ async function imagesCommand(args: readonly string[], io: Io): Promise<number> {
     io,
     built.length > 0 ? `Built ${built.join(', ')}` : 'No kind of the manifest needs an image of our making',
   );
+}
+
+async function benchCommand(args: readonly string[], io: Io): Promise<number> {
+  const { benchFlags, parseBench } = await import('./cli/bench-options.ts');
+  if (wantsHelp(args)) return say(io, benchHelp(benchFlags));
+  const parsed = await parseBench(args, await loadWskProperties(), homedir());
+  const { bench } = await import('./cli/bench.ts');
+  return bench({ parsed, version: build.version, io, signals: process });
 }
 
 async function readSettingsOnly(args: readonly string[]): Promise<Settings> {

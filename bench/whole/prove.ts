@@ -22,6 +22,6 @@ export async function proveNothingIsFaked(node: BenchNode, action: string, calls
   const { logs } = await api.activation(activationIdOf(await connection.ask(api.invocation('prints', '{}'))));
   if (!logs[0]?.endsWith('stdout: kept')) throw new Error(`the logs of a call are ${JSON.stringify(logs)}`);
 
-  const wrong = await connection.ask(api.invocation(action, PAYLOAD, `${auth.slice(0, -1)}!`));
+  const wrong = await connection.ask(api.invocation(action, PAYLOAD, { auth: `${auth.slice(0, -1)}!` }));
   if (wrong.status !== 401) throw new Error(`a wrong key was answered ${wrong.status}`);
 }

@@ -1,3 +1,4 @@
+import type { BenchFlag } from './bench-options.ts';
 import type { AdminSyntax } from './commands.ts';
 
 /** What the help needs to know of a setting; config.ts describes all of them. */
@@ -19,6 +20,7 @@ export function mainHelp(version: string, admin: readonly AdminSyntax[]): string
     ['serve', 'run a node in the foreground; the default'],
     ...admin.map((each): [string, string] => [`${each.do} ${each.argument}`, each.what]),
     ['images build [KIND...]', 'make the Docker images of the languages that need one'],
+    ['bench', 'measure how fast this host, or any other OpenWhisk, answers'],
   ];
   return [
     `Whisklet ${version}: OpenWhisk as one executable for edge hosts`,
@@ -84,6 +86,20 @@ export function imagesHelp(common: readonly SettingLine[]): string {
     'Options:',
     ...row('--base FAMILY=IMAGE', 'build on this image instead of the one that the Dockerfile names: python=debian:12'),
     ...commonRows(common),
+  ].join('\n');
+}
+
+export function benchHelp(flags: readonly BenchFlag[]): string {
+  return [
+    'Usage: whisklet bench [OPTIONS]',
+    '',
+    'Measures the latency of an OpenWhisk API host, this one or another, with actions of its own that it takes away again.',
+    'Host and key are those of wsk (~/.wskprops, or the file that WSK_CONFIG_FILE names).',
+    '',
+    'Options:',
+    ...flags.flatMap(({ name, short, value, what }) =>
+      row(`${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`, what),
+    ),
   ].join('\n');
 }
 

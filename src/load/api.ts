@@ -1,23 +1,40 @@
-import type { Connection } from './connection.ts';
+import { isObject } from '../model/json.ts';
+import type { Asker } from './line.ts';
 import { encodeRequest, type RequestParts } from './request.ts';
-import type { Answer } from './response.ts';
+import { type Answer, headerOf } from './response.ts';
 
-const NAMESPACE = '/api/v1/namespaces/_';
+const API = '/api/v1';
+const NAMESPACE = `${API}/namespaces/_`;
 
-/** What the bench asks of an OpenWhisk API besides the calls that it measures. */
+/** What is asked of an OpenWhisk API besides the calls that are measured. */
 export class Api {
-  readonly #connection: Connection;
+  readonly #connection: Asker;
   readonly #auth: string;
+  readonly #host: string;
 
-  constructor(connection: Connection, auth: string) {
+  /** @param auth `uuid:key` @param host as it was asked for, for those who serve several names */
+  constructor(connection: Asker, auth: string, host = 'localhost') {
     this.#connection = connection;
     this.#auth = auth;
+    this.#host = host;
+  }
+
+  /** What the host says that it is. @throws Error when it is no OpenWhisk */
+  async about(): Promise<About> {
+    const { status, body } = await this.#connection.ask(encodeRequest({ method: 'GET', path: API, host: this.#host }));
+    const about: unknown = status === 200 ? parsed(body.toString()) : undefined;
+    if (!isObject(about)) throw new Error(`GET ${API} was answered ${status}: this is no OpenWhisk API`);
+    const text = (key: string) => (typeof about[key] === 'string' ? about[key] : 'unknown');
+    return { description: text('description'), build: text('build'), buildno: text('buildno') };
   }
 
   /** Creates or changes an action. */
   async putAction(name: string, action: ActionSource): Promise<void> {
-    const { code, kind = 'nodejs:default', concurrency = 1 } = action;
-    const body = JSON.stringify({ exec: { kind, code }, limits: { concurrency } });
+    const { code, kind = 'nodejs:default', concurrency } = action;
+    const body = JSON.stringify({
+      exec: { kind, code },
+      ...(concurrency !== undefined && { limits: { concurrency } }),
+    });
     await this.#ask({ method: 'PUT', path: `/actions/${name}?overwrite=true`, body });
   }
 
@@ -26,9 +43,9 @@ export class Api {
   }
 
   /** A blocking call that is answered with its result, as bytes. */
-  invocation(name: string, payload: string, auth = this.#auth): Uint8Array {
+  invocation(name: string, payload: string, { auth = this.#auth, headers = {} }: InvocationOptions = {}): Uint8Array {
     const path = `${NAMESPACE}/actions/${name}?blocking=true&result=true`;
-    return encodeRequest({ method: 'POST', path, auth, body: payload });
+    return encodeRequest({ method: 'POST', path, auth, host: this.#host, body: payload, headers });
   }
 
   async activation(id: string): Promise<ActivationJson> {
@@ -41,12 +58,25 @@ export class Api {
     return (JSON.parse(answer) as { activations: number }).activations;
   }
 
-  async #ask({ path, ...parts }: Omit<RequestParts, 'auth'>): Promise<string> {
-    const request = encodeRequest({ ...parts, path: NAMESPACE + path, auth: this.#auth });
+  async #ask({ path, ...parts }: Omit<RequestParts, 'auth' | 'host'>): Promise<string> {
+    const request = encodeRequest({ ...parts, path: NAMESPACE + path, host: this.#host, auth: this.#auth });
     const { status, body } = await this.#connection.ask(request);
     if (status !== 200) throw new Error(`${parts.method} ${path} was answered ${status}: ${body.toString()}`);
     return body.toString();
   }
+}
+
+export interface About {
+  readonly description: string;
+  readonly build: string;
+  readonly buildno: string;
+}
+
+export interface InvocationOptions {
+  /** `uuid:key`; that of this object without it. */
+  readonly auth?: string;
+  /** Besides those of every call. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ActionSource {
@@ -58,13 +88,24 @@ export interface ActionSource {
 
 export interface ActivationJson {
   readonly activationId: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly annotations: readonly { readonly key: string; readonly value: unknown }[];
   readonly logs: readonly string[];
   readonly response: { readonly result: unknown; readonly status: string };
 }
 
 /** The id of the activation that an answer came from. */
-export function activationIdOf({ head }: Answer): string {
-  const id = /\r\nx-openwhisk-activation-id: (\w+)/i.exec(head)?.[1];
-  if (id === undefined) throw new Error(`an answer without an activation id: ${head}`);
+export function activationIdOf(answer: Answer): string {
+  const id = headerOf(answer, 'x-openwhisk-activation-id');
+  if (id === undefined) throw new Error(`an answer without an activation id: ${answer.head}`);
   return id;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,84 @@
+import type { Api } from './api.ts';
+
+/** The action of a language that answers what it is called with. */
+const ECHOES: readonly (readonly [family: RegExp, code: string])[] = [
+  [/^(?:nodejs|bun|typescript)(?::|$)/, 'function main(args) { return args; }'],
+  [/^python(?::|$)/, 'def main(args):\n    return args\n'],
+];
+
+/** The code of an action that answers what it is called with; undefined for kinds that it is not known for. Pure. */
+export function echoIn(kind: string): string | undefined {
+  return ECHOES.find(([family]) => family.test(kind))?.[1];
+}
+
+export interface BenchActionsOptions {
+  /** One for each connection. */
+  readonly apis: readonly [Api, ...Api[]];
+  readonly kind: string;
+  readonly code: string;
+  /** Begins the names of all of them: nothing else on the host has it. */
+  readonly prefix: string;
+}
+
+/** The actions that a bench made: all of them are taken away again. */
+export class BenchActions {
+  readonly #options: BenchActionsOptions;
+  readonly #there = new Set<string>();
+  #made = 0;
+
+  constructor(options: BenchActionsOptions) {
+    this.#options = options;
+  }
+
+  /** @param worker whose connection is used @returns the new action's name @throws Error with what the host says against it */
+  async make(worker = 0): Promise<string> {
+    const { prefix, kind, code } = this.#options;
+    const name = `${prefix}-${++this.#made}`;
+    // It may be there even if nobody says so.
+    this.#there.add(name);
+    await this.#api(worker).putAction(name, { kind, code });
+    return name;
+  }
+
+  /** Many, several at once. */
+  makeAll(count: number): Promise<string[]> {
+    return this.#share(Array.from({ length: count }), (_, worker) => this.make(worker));
+  }
+
+  async remove(name: string, worker = 0): Promise<void> {
+    await this.#api(worker).deleteAction(name);
+    this.#there.delete(name);
+  }
+
+  /** Takes away all that are left. @throws AggregateError when some could not be: their names are in it */
+  async removeAll(): Promise<void> {
+    const failures: string[] = [];
+    await this.#share([...this.#there], async (name, worker) => {
+      try {
+        await this.remove(name, worker);
+      } catch (error) {
+        failures.push(`${name}: ${(error as Error).message}`);
+      }
+    });
+    if (failures.length > 0) throw new Error(`some actions are still there:\n${failures.join('\n')}`);
+  }
+
+  #api(worker: number): Api {
+    const { apis } = this.#options;
+    return apis[worker % apis.length] as Api;
+  }
+
+  /** Gives the work to all connections; each takes the next when it is done. */
+  async #share<T, R>(items: readonly T[], work: (item: T, worker: number) => Promise<R>): Promise<R[]> {
+    const results: R[] = [];
+    let next = 0;
+    const take = async (worker: number) => {
+      while (next < items.length) {
+        const index = next++;
+        results[index] = await work(items[index] as T, worker);
+      }
+    };
+    await Promise.all(this.#options.apis.map((_, worker) => take(worker)));
+    return results;
+  }
+}
