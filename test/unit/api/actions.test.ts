@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
+import { whiskError } from '../../../src/model/outcome.ts';
 import { TestApi } from '../../util/api.ts';
 
 const NS = '/api/v1/namespaces/_';
@@ -379,6 +380,20 @@ describe('POST (EP-17)', () => {
         success: false,
       },
     ]);
+  });
+
+  test('an error of ours is 500 with the activation, or its error alone (ERR-06)', async () => {
+    const at = 1_700_000_000_000;
+    const response = whiskError('no room');
+    api.act = () => ({ response, logs: [], start: at, end: at, waitMs: 0, timedOut: false });
+    const whole = await invoke('?blocking=true', {});
+    expect([whole.status, whole.json.response, whole.json.code]).toEqual([
+      500,
+      { result: { error: 'no room' }, status: 'whisk internal error', success: false },
+      undefined,
+    ]);
+    const alone = await invoke('?blocking=true&result=true', {});
+    expect([alone.status, alone.text]).toEqual([500, '{"error":"no room"}']);
   });
 
   test('the payload wins over the parameters, and both go through as they are (PAR-01)', async () => {

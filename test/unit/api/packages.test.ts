@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
+import type { Package, Stored } from '../../../src/model/entities.ts';
 import { TestApi } from '../../util/api.ts';
 
 const NS = '/api/v1/namespaces';
@@ -185,6 +186,14 @@ describe('bindings (PKG-02)', () => {
     expect(refused(await put(`packages/${name}`, { binding }))).toEqual([status, sentence]);
   });
 
+  test('of themselves, which only another server can have written, are told so (ERR-13)', async () => {
+    const { entity, rev } = (await api.store.entities.get('guest/bound')) as Stored<Package>;
+    await api.store.entities.put({ ...entity, binding: { namespace: 'guest', name: 'bound' } }, rev);
+    const sentence = "Package binding 'guest/bound' contains a circular reference.";
+    expect(refused(await call('GET', 'packages/bound'))).toEqual([422, sentence]);
+    expect(refused(await call('POST', 'actions/bound/a?blocking=true', {}))).toEqual([422, sentence]);
+  });
+
   test('can be deleted with actions behind them', async () => {
     expect((await call('DELETE', 'packages/bound')).status).toBe(200);
     expect((await call('GET', 'actions/p/a')).status).toBe(200);
@@ -264,6 +273,50 @@ describe('other namespaces (PKG-04, ERR-11)', () => {
     await put('packages/mine', { binding: { namespace: 'guest', name: 'public' } }, other);
     await put('packages/public?overwrite=true', { publish: false });
     expect((await call('POST', 'actions/mine/a?blocking=true', {}, other)).status).toBe(403);
+  });
+});
+
+describe('where things may be', () => {
+  test('what whisk.system publishes is there for all, like anything that is published (ENT-03)', async () => {
+    const system = await api.addSubject('whisk.system');
+    await put('packages/utils', { publish: true }, system);
+    await put('actions/utils/echo', { exec }, system);
+    const path = `${NS}/whisk.system/actions/utils/echo`;
+    expect((await api.call('GET', path, guest)).json.namespace).toBe('whisk.system/utils');
+    const { json } = await api.call('POST', `${path}?blocking=true`, guest, { a: 1 });
+    expect([json.namespace, json.response.result]).toEqual(['guest', { a: 1 }]);
+    const components = ['/whisk.system/utils/echo'];
+    expect((await put('actions/s', { exec: { kind: 'sequence', components } })).json.exec.components).toEqual(
+      components,
+    );
+  });
+
+  test('packages are one level deep, and have nothing but actions in them (ENT-04)', async () => {
+    await put('packages/p', {});
+    const missing = 'The requested resource could not be found.';
+    for (const [path, body] of [
+      ['actions/p/q/a', { exec }],
+      ['packages/p/q', {}],
+      ['triggers/p/t', {}],
+      ['rules/p/r', { trigger: '/_/t', action: '/_/a' }],
+    ] as const) {
+      expect([path, ...refused(await put(path, body))]).toEqual([path, 404, missing]);
+    }
+    await put('triggers/t', {});
+    expect(refused(await put('rules/r', { trigger: '/_/t', action: '/_/p/q/a' }))).toEqual([
+      400,
+      'The request content was malformed:\nfully qualified name malformed',
+    ]);
+  });
+
+  test('it is the package that is published: an action that says so of itself is nobody else’s (ENT-06)', async () => {
+    await put('actions/a', { exec, publish: true });
+    await put('packages/p', {});
+    await put('actions/p/a', { exec, publish: true });
+    expect((await call('GET', 'actions/p/a')).json.publish).toBe(true);
+    for (const path of ['actions/a', 'actions/p/a']) {
+      expect((await api.call('POST', `${NS}/guest/${path}?blocking=true`, other, {})).status).toBe(403);
+    }
   });
 });
 
