@@ -65,7 +65,7 @@ describe.skipIf(docker === undefined)(`pulling an image${noDocker ? ` (skipped: 
     expect(await engine.hasImage(registry.image)).toBe(true);
   });
 
-  test('always happens before a cold start, unless the registry is away and an image is here', async () => {
+  test('always happens before a cold start, unless the registry is away and an image is here (ACT-04)', async () => {
     const always = images('always');
     registry.isUp = false;
     await expect(always.find(blackbox())).rejects.toMatchObject({ isDevelopers: true });

@@ -70,7 +70,7 @@ describe.skipIf(docker === undefined)(
       expect(await sandbox.supports({ kind: 'blackbox', protocol: 'http', image: IMAGE })).toBe(true);
     });
 
-    test('runs unchanged, with its logs complete', async () => {
+    test('runs unchanged, with its logs complete (ACT-04, PROT-09)', async () => {
       const [talk] = await open(256, { LISTEN_AFTER: '100' });
       expect(await init(talk, 'ok')).toEqual({ type: 'result', value: '{"ok":true}' });
       for (let count = 0; count < 20; count++) {

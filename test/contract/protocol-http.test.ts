@@ -59,7 +59,7 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
   return [await work, performance.now() - start];
 }
 
-describe('init', () => {
+describe('init (PROT-01, PROT-07)', () => {
   test('waits until the runtime listens', async () => {
     const [talk, ms] = await timed(open({ LISTEN_AFTER: '200' }));
     expect(ms).toBeGreaterThan(150);
@@ -111,7 +111,7 @@ describe('init', () => {
 });
 
 describe('run', () => {
-  test('sends what OpenWhisk sends, the deadline as text', async () => {
+  test('sends what OpenWhisk sends, the deadline as text (PROT-02, TRAP-05)', async () => {
     const talk = await opened();
     const { env: _env, connection: _connection, ...request } = resultOf(await run(talk, { do: 'echo', n: 1 }));
     expect(request).toEqual({
@@ -187,7 +187,7 @@ describe('run', () => {
 });
 
 describe('logs', () => {
-  test('are complete and in order when the answer is there, without waiting', async () => {
+  test('are complete and in order when the answer is there, without waiting (PROT-04, LOG-04)', async () => {
     const talk = await opened();
     for (let count = 0; count < 3; count++) {
       const logs = new LogCollector(LIMIT);
@@ -211,7 +211,7 @@ describe('logs', () => {
     expect(ms).toBeGreaterThan(50);
   });
 
-  test('that miss the sentinels of a runtime which writes them are said to be incomplete', async () => {
+  test('that miss the sentinels of a runtime which writes them are said to be incomplete (LOG-03)', async () => {
     const talk = await opened();
     await run(talk, { do: 'print' });
     const logs = new LogCollector(LIMIT);

@@ -76,7 +76,7 @@ export interface Language {
 export function testRuntime({ name, command, concurrent, code, archives, says }: Language): void {
   const started = (text: string, options = {}) => initialized(command, text, options);
 
-  describe(`${name}: calls`, () => {
+  describe(`${name}: calls (PROT-09)`, () => {
     test('are answered with what main returned', async () => {
       await using runtime = await started(code.echo);
       expect(runtime.talk.concurrent).toBe(concurrent);
@@ -85,7 +85,7 @@ export function testRuntime({ name, command, concurrent, code, archives, says }:
       }
     });
 
-    test('take and give arrays', async () => {
+    test('take and give arrays (ACT-15)', async () => {
       await using runtime = await started(code.echo);
       expect(resultOf(await runtime.run(['a', { b: 1 }]))).toEqual(['a', { b: 1 }]);
       await using lists = await started(code.returnsList);
@@ -116,7 +116,7 @@ export function testRuntime({ name, command, concurrent, code, archives, says }:
       expect(resultOf(await runtime.run({ a: 1 }))).toEqual({ a: 1 });
     });
 
-    test('see the environment of their activation', async () => {
+    test('see the environment of their activation (PROT-03)', async () => {
       const env = { __OW_API_HOST: 'http://localhost:3233', __OW_ACTION_NAME: '/guest/hello', MINE: 'y ☃' };
       await using runtime = await started(code.env, { env });
       const names = [...Object.keys(env), '__OW_ACTIVATION_ID', '__OW_TRANSACTION_ID', '__OW_DEADLINE', '__OW_API_KEY'];

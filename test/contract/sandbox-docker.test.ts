@@ -100,7 +100,7 @@ describe.skipIf(docker === undefined)(`a Docker container${noDocker ? ` (skipped
     await puppet.place.destroy();
   });
 
-  test('is swept after its node was killed, but not while its node lives, and not by a node with other data', async () => {
+  test('is swept after its node was killed, but not while its node lives, and not by a node with other data (INV-15)', async () => {
     const mine = await start();
     const stranger = await make(join(folder, 'other'));
     const foreign = await start(256, stranger);
@@ -121,7 +121,7 @@ describe.skipIf(docker === undefined)(`a Docker container${noDocker ? ` (skipped
     await expect(closing.create(spec)).rejects.toThrow(messages.draining);
   });
 
-  test('cannot be had of an image that is not here: the fault of who named it, in the words of OpenWhisk', async () => {
+  test('cannot be had of an image that is not here: the fault of who named it, in the words of OpenWhisk (INV-17)', async () => {
     const image = 'nowhere.invalid/none:1';
     const blackbox = { kind: 'blackbox', protocol: 'http', image } as const;
     await expect(sandbox.create({ ...spec, runtime: blackbox })).rejects.toMatchObject({

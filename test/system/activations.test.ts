@@ -42,7 +42,7 @@ async function list(query: string): Promise<string[]> {
 const since = (index: number) => invoked[index]?.start as number;
 
 describe('a record', () => {
-  test('has what OpenWhisk records, and logs in the order of printing', async () => {
+  test('has what OpenWhisk records, and logs in the order of printing (AVN-01, AVN-03, AVN-05, AVN-07)', async () => {
     const { activationId, start } = invoked[0] as Invoked;
     const record = await node.client.activations.get(activationId);
     expect(record as object).toEqual({
@@ -72,7 +72,7 @@ describe('a record', () => {
     expect(record.end - record.start).toBe(record.duration);
   });
 
-  test('has initTime only when the container was initialized for it', async () => {
+  test('has initTime only when the container was initialized for it (AVN-05)', async () => {
     const keys = (await node.client.activations.get(invoked[2]?.activationId as string)).annotations?.map(
       ({ key }) => key,
     );
@@ -88,7 +88,7 @@ describe('a record', () => {
     expect(result).toEqual({ result: { n: 3 }, size: 7, status: 'success', success: true });
   });
 
-  test('of another id is missing, and an id of another shape is refused', async () => {
+  test('of another id is missing, and an id of another shape is refused (AVN-02)', async () => {
     const answers = await Promise.all(
       ['0'.repeat(32), 'xyz', 'g'.repeat(32)].map((id) => node.ask('GET', `activations/${id}`)),
     );
@@ -99,14 +99,14 @@ describe('a record', () => {
     ]);
   });
 
-  test('belongs to the namespace that invoked', async () => {
+  test('belongs to the namespace that invoked (AVN-15)', async () => {
     const { status } = await node.ask('GET', `/api/v1/namespaces/whisk.system/activations/${invoked[0]?.activationId}`);
     expect(status).toBe(403);
   });
 });
 
 describe('the list of records', () => {
-  test('is newest first, by pages', async () => {
+  test('is newest first, by pages (LIST-01, LIST-02, LIST-04)', async () => {
     expect(await list('limit=3')).toEqual(newestFirst(7, 6, 5));
     expect(await list('limit=3&skip=3')).toEqual(newestFirst(4, 3, 2));
     expect(await list('limit=0')).toEqual(newestFirst(7, 6, 5, 4, 3, 2, 1, 0));
@@ -135,7 +135,7 @@ describe('the list of records', () => {
     expect([status, json.error]).toEqual([400, "The parameter 'docs' is not permitted with 'count'."]);
   });
 
-  test('has summaries, or with docs whole records', async () => {
+  test('has summaries, or with docs whole records (LIST-06)', async () => {
     const [row] = (await node.ask('GET', 'activations?limit=1')).json;
     expect(row).toEqual({
       activationId: newestFirst(7)[0],
@@ -154,7 +154,7 @@ describe('the list of records', () => {
     expect(whole as object).toEqual((await node.client.activations.get(newestFirst(7)[0] as string)) as object);
   });
 
-  test('tells by numbers how activations ended', async () => {
+  test('tells by numbers how activations ended (AVN-04, TRAP-13)', async () => {
     await node.put('app', 'function main() { return { error: 1 } }');
     await node.put('developer', 'function main() { throw 1 }');
     await node.invoke('app');

@@ -12,7 +12,7 @@ import {
 
 /**
  * The same questions as a real OpenWhisk was asked, with the same answers: status, headers that clients read, and
- * bodies to the letter. What differs on purpose stands in docs/compatibility.md.
+ * bodies to the letter (REST-10, ERR-01, ERR-11, ERR-18, TRAP-14). What differs on purpose stands in docs/compatibility.md.
  */
 
 const node = new TestNode();
@@ -76,12 +76,12 @@ describe('like OpenWhisk, the node answers', () => {
   test.each(named(actionQuestions))('%s', async (_, question) => check(await ask(question), question));
   test.each(named(invokeQuestions))('%s', async (_, question) => check(await ask(question), question));
 
-  test('HEAD with 404 and nothing else', async () => {
+  test('HEAD with 404 and nothing else (REST-14)', async () => {
     const { status, text } = await node.ask('HEAD', 'actions');
     expect([status, text]).toEqual([404, '']);
   });
 
-  test('GET / with what wskdeploy reads before it deploys', async () => {
+  test('GET / with what wskdeploy reads before it deploys (EP-01)', async () => {
     const { json, headers } = await node.ask('GET', '/', { key: null });
     // The Go client takes it only with just this type.
     expect(headers.get('content-type')).toBe('application/json');
@@ -114,17 +114,20 @@ describe('like OpenWhisk, the node answers', () => {
     });
   });
 
-  test.each(brokenActions.map((broken) => [broken.code, broken] as const))('a call of %s', async (code, broken) => {
-    await node.ask('DELETE', 'actions/pe');
-    await node.put('pe', code, { limits: { timeout: 1500 } });
-    const also = { 'x-openwhisk-activation-id': 'ID' };
-    const whole = { ask: '', status: 502, isOperation: true, also, answer: brokenRecord(broken, '0.0.1') };
-    check(await node.invoke('pe'), whole);
-    const answer = await node.ask('POST', 'actions/pe?blocking=true&result=true', { body: {} });
-    check(answer, { ...whole, answer: broken.result });
-  });
+  test.each(brokenActions.map((broken) => [broken.code, broken] as const))(
+    'a call of %s (ERR-04, ERR-05, REST-07, TRAP-03)',
+    async (code, broken) => {
+      await node.ask('DELETE', 'actions/pe');
+      await node.put('pe', code, { limits: { timeout: 1500 } });
+      const also = { 'x-openwhisk-activation-id': 'ID' };
+      const whole = { ask: '', status: 502, isOperation: true, also, answer: brokenRecord(broken, '0.0.1') };
+      check(await node.invoke('pe'), whole);
+      const answer = await node.ask('POST', 'actions/pe?blocking=true&result=true', { body: {} });
+      check(answer, { ...whole, answer: broken.result });
+    },
+  );
 
-  test('an array with the array alone, whatever was asked for', async () => {
+  test('an array with the array alone, whatever was asked for (ERR-07, TRAP-04)', async () => {
     await node.put('pl', 'function main(){return [1,2]}');
     const also = { 'x-openwhisk-activation-id': 'ID' };
     for (const query of ['', '&result=true']) {
@@ -142,7 +145,7 @@ describe('like OpenWhisk, the node answers', () => {
     );
   });
 
-  test('DELETE with the action as it was', async () => {
+  test('DELETE with the action as it was (EP-16)', async () => {
     const { status, json } = await node.ask('DELETE', 'actions/pa');
     expect([status, json.name, json.exec.code]).toEqual([200, 'pa', 'function main(p){return p}']);
   });

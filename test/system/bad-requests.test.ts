@@ -46,12 +46,12 @@ describe('a body that', () => {
     }
   });
 
-  test('is empty is an empty object', async () => {
+  test('is empty is an empty object (REST-11)', async () => {
     const { status, json } = await node.ask('POST', 'actions/echo?blocking=true');
     expect([status, json.response.result]).toEqual([200, {}]);
   });
 
-  test('is just as large as it may be is taken', async () => {
+  test('is just as large as it may be is taken (REST-12)', async () => {
     const text = 'x'.repeat(MB - '{"text":""}'.length);
     const { status, json } = await invoke(JSON.stringify({ text }));
     expect([status, json.response.result]).toEqual([200, { text }]);
@@ -65,7 +65,7 @@ describe('a body that', () => {
     expect(json.response.result['ü☃\0']).toBe('😀');
   });
 
-  test('holds code over the limit is refused', async () => {
+  test('holds code over the limit is refused (ACT-16, ERR-08, LIM-06)', async () => {
     const body = { exec: { kind: 'nodejs:default', code: `// ${'x'.repeat(MB)}\n${echo}` } };
     const { status, json } = await node.ask('PUT', 'actions/large', { body });
     expect([status, json.error]).toEqual([
@@ -74,7 +74,7 @@ describe('a body that', () => {
     ]);
   });
 
-  test('is far larger than anything that is taken is not even read', async () => {
+  test('is far larger than anything that is taken is not even read (REST-12, ERR-08)', async () => {
     const connection = await connect(node.address);
     connection.write(
       `PUT /api/v1/namespaces/_/actions/huge HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa(GUEST_KEY)}\r\n` +
@@ -110,7 +110,7 @@ describe('a client that', () => {
     await connection.closed;
   });
 
-  test('sends its body slowly is waited for', async () => {
+  test('sends its body slowly is waited for (REST-13)', async () => {
     const connection = await connect(node.address);
     connection.write(head(7));
     for (const char of '{"a":1}') {
@@ -134,7 +134,7 @@ describe('a client that', () => {
   });
 });
 
-describe('a name', () => {
+describe('a name (ENT-01)', () => {
   test.each([
     ['a%20', 400],
     ['%20a', 400],

@@ -97,7 +97,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
+describe.each(sandboxes())('with the %s sandbox, code that (AVN-13, PROT-06, INV-18)', (sandbox) => {
   const node = new TestNode({ sandbox, args: ['--drain-timeout', '0s'] });
   let home: { container: string };
 
@@ -146,7 +146,7 @@ describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
     });
   });
 
-  test('answers 10 MB has its result cut', async () => {
+  test('answers 10 MB has its result cut (AVN-12)', async () => {
     await node.put('big', 'function main() { return { text: "x".repeat(10 << 20) }; }');
     const { status, json } = await besideNeighbour(() => node.invoke('big'));
     const { response } = json;
@@ -157,7 +157,7 @@ describe.each(sandboxes())('with the %s sandbox, code that', (sandbox) => {
     expect(response.result.error.length).toBeLessThan(1.1 * (1 << 20));
   });
 
-  test('prints more than its limit has its logs cut, and ends well', async () => {
+  test('prints more than its limit has its logs cut, and ends well (LOG-02, LIM-03)', async () => {
     const code = 'function main() { for (let n = 0; n < 5000; n++) console.log("x".repeat(999)); return {}; }';
     await node.put('chatty', code, { limits: { logs: 1 } });
     const { status, json } = await besideNeighbour(() => node.invoke('chatty'));

@@ -68,7 +68,7 @@ describe('whisklet user', () => {
 });
 
 describe('whisklet serve', () => {
-  test('prints what the first steps need, and drains at SIGTERM', async () => {
+  test('prints what the first steps need (STD-17, STD-18, STD-27), and drains at SIGTERM', async () => {
     const node = await serve();
     expect(node.banner).toContain(`wsk property set --apihost ${node.address} --auth ${wellKnown}`);
     expect(node.banner).toContain(dataDir);
@@ -97,7 +97,7 @@ describe('whisklet serve', () => {
     expect(await statusFor(await serve('--config', config), own)).toBe(200);
   });
 
-  test('with --clean forgets what was there, but touches nothing that is not its own', async () => {
+  test('with --clean forgets what was there, but touches nothing that is not its own (STD-05, STD-06)', async () => {
     await whisklet('user', 'create', 'alice', '-u', own);
     writeFileSync(join(dataDir, 'notes.txt'), 'mine');
     expect(await statusFor(await serve('--clean'), own)).toBe(401);
@@ -161,7 +161,7 @@ describe('whisklet', () => {
     expect([err, exit]).toEqual(['', 0]);
   });
 
-  test('--version shows the version', async () => {
+  test('--version shows the version (STD-17)', async () => {
     const { version } = (await Bun.file(new URL('../../package.json', import.meta.url)).json()) as { version: string };
     expect((await run(['--version'])).out).toStartWith(`whisklet ${version} (`);
   });

@@ -29,8 +29,8 @@ async function thrownBy(call: Promise<unknown>): Promise<Thrown> {
 /** Some calls of the client answer what its types do not know. */
 const as = <T>(value: unknown) => value as T;
 
-describe('the openwhisk client', () => {
-  test('creates, reads, changes, lists and deletes an action', async () => {
+describe('the openwhisk client (CAT-05)', () => {
+  test('creates, reads, changes, lists and deletes an action (ENT-08, ACT-08…12)', async () => {
     const { actions } = node.client;
     const created = await actions.create({
       name: 'life',
@@ -71,7 +71,7 @@ describe('the openwhisk client', () => {
     expect((await thrownBy(actions.get('life'))).statusCode).toBe(404);
   });
 
-  test('lists by pages, newest first, and counts', async () => {
+  test('lists by pages, newest first, and counts (LIST-01, LIST-03, LIST-04)', async () => {
     const { actions } = node.client;
     const before = as<{ actions: number }>(await actions.list({ count: true })).actions;
     for (const n of [1, 2, 3]) await actions.create({ name: `page-${n}`, action: echo });
@@ -93,7 +93,7 @@ describe('the openwhisk client', () => {
     expect((await actions.get(options)).exec).toEqual(as({ kind: 'nodejs:20', binary: false }));
   });
 
-  test('takes names with odd characters', async () => {
+  test('takes names with odd characters (ENT-01)', async () => {
     const { actions } = node.client;
     for (const name of ['a b@c.d-e_f&g', 'größe 名前', '0', '_', `x${'y'.repeat(254)}z`]) {
       await actions.create({ name, action: echo });
@@ -103,7 +103,7 @@ describe('the openwhisk client', () => {
     }
   });
 
-  test('names an action of its own namespace in full', async () => {
+  test('names an action of its own namespace in full (ENT-02)', async () => {
     const { actions } = node.client;
     await actions.create({ name: '/guest/full', action: echo });
     expect(await actions.get('/_/full')).toMatchObject({ namespace: 'guest', name: 'full' });
@@ -134,7 +134,7 @@ describe('the openwhisk client', () => {
     expect(await activations.get(activationId)).toMatchObject({ activationId, response: { success: true, result } });
   });
 
-  test('knows its namespace', async () => {
+  test('knows its namespace (EP-10)', async () => {
     expect(await node.client.namespaces.list()).toEqual(['guest']);
   });
 });
@@ -203,7 +203,7 @@ describe('the openwhisk client hears', () => {
     expect(thrown.error.response?.result).toEqual(result);
   });
 
-  test('that its key is wrong', async () => {
+  test('that its key is wrong (REST-02)', async () => {
     const stranger = openwhisk({ apihost: node.address, api_key: 'a:b' });
     const thrown = await thrownBy(stranger.actions.list());
     expect([thrown.statusCode, thrown.error.error]).toEqual([401, 'The supplied authentication is invalid']);

@@ -26,7 +26,7 @@ async function resultOf({ code, kind = 'nodejs:default', main }: Sample, params:
 
 const hello = { greeting: 'Hello, Ann!' };
 
-describe('JavaScript', () => {
+describe('JavaScript (ACT-01…03, RT-06)', () => {
   const forms: Record<string, Sample> = {
     'a function main': { code: 'function main({ name }) { return { greeting: "Hello, " + name + "!" }; }' },
     'exports.main': { code: 'exports.main = async ({ name }) => ({ greeting: "Hello, " + name + "!" });' },
@@ -96,7 +96,7 @@ describe.skipIf(!need('python3', findTool('python3')))('Python', () => {
     expect(await resultOf({ ...sample, kind: 'python:default' })).toEqual(hello);
   });
 
-  test('a list as result', async () => {
+  test('a list as result (ACT-15)', async () => {
     expect(await resultOf({ code: 'def main(args):\n    return [1, args]\n', kind: 'python:3' })).toEqual([
       1,
       { name: 'Ann' },

@@ -21,7 +21,7 @@ describe.each(sandboxes())('with the %s sandbox, an action', (sandbox) => {
 
   const result = async (name: string, params: object = {}) => (await node.invoke(name, params)).json.response.result;
 
-  test('has its own environment and nothing of the node’s', async () => {
+  test('has its own environment and nothing of the node’s (PROT-03, PAR-02)', async () => {
     const { activationId, response } = (await node.invoke('open')).json;
     const { env } = response.result as { env: Record<string, string> };
     expect(env).toMatchObject({
@@ -38,7 +38,7 @@ describe.each(sandboxes())('with the %s sandbox, an action', (sandbox) => {
     expect(Object.keys(env).filter((name) => !ordinary.test(name))).toEqual([]);
   });
 
-  test('is not told the key of its caller, unless its author wants it to be', async () => {
+  test('is not told the key of its caller, unless its author wants it to be (PAR-07)', async () => {
     expect((await result('open')).env).not.toHaveProperty('__OW_API_KEY');
     expect((await result('trusted')).env.__OW_API_KEY).toBe(GUEST_KEY);
     await node.put('trusted', code, { annotations: [{ key: 'provide-api-key', value: false }] });
@@ -55,7 +55,7 @@ describe.each(sandboxes())('with the %s sandbox, an action', (sandbox) => {
     expect(found.slice(-3).filter((text) => !/^E[A-Z]+$/.test(text))).toEqual([]);
   });
 
-  test('reaches the node at the address that it is told, with the stock client', async () => {
+  test('reaches the node at the address that it is told, with the stock client (STD-24, CAT-05)', async () => {
     await node.put('doubles', 'function main({ n }) { return { doubled: n * 2 }; }');
     const calls = `const openwhisk = require('openwhisk');
       function main({ n }) {

@@ -53,7 +53,7 @@ describe('10,000 calls that wait', () => {
   }, 60_000);
 });
 
-describe('an action that is changed under load', () => {
+describe('an action that is changed under load (ACT-17, ACT-18)', () => {
   const version = (n: number) => `function main() { return { version: ${n} }; }`;
 
   test('never runs old code for a call that began after the answer to the change', async () => {
@@ -116,7 +116,7 @@ describe('an action that is changed under load', () => {
   });
 });
 
-describe('calls at once in one container', () => {
+describe('calls at once in one container (LIM-04)', () => {
   test('keep their results and logs apart', async () => {
     const code = `let most = 0, now = 0;
       async function main({ id }) {
@@ -141,7 +141,7 @@ describe('calls at once in one container', () => {
   });
 });
 
-describe('limits of a namespace', () => {
+describe('limits of a namespace (LIM-13, LIM-14, ERR-14)', () => {
   test('refuse what is too much at once, and let in again what comes later', async () => {
     await using small = new TestNode({ args: ['--limits-concurrent-invocations', '2'] });
     await small.start();

@@ -28,7 +28,7 @@ function isStored(activationId: string): boolean {
   }
 }
 
-describe('a node started again', () => {
+describe('a node started again (STD-05, STD-22, ENT-07)', () => {
   let alice: string;
 
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('a node started again', () => {
     });
   });
 
-  test('goes on counting versions', async () => {
+  test('goes on counting versions (ENT-05)', async () => {
     const before = (await node.ask('GET', 'actions/kept')).json.version as string;
     await node.restart();
     const { json } = await node.put('kept', code);

@@ -54,7 +54,7 @@ describe.each(sandboxes())('a node with the %s sandbox', (sandbox) => {
     expect(await records()).toEqual([json]);
   });
 
-  test('refuses new work while it drains, with 503', async () => {
+  test('refuses new work while it drains, with 503 (ERR-09, INV-20)', async () => {
     const running = node.invoke('slow', { ms: 1000 });
     await until('it runs', isBusy);
     process.kill(node.process.pid, 'SIGTERM');

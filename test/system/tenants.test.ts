@@ -148,7 +148,7 @@ describe('an activation of somebody else', () => {
   });
 });
 
-describe('what is published', () => {
+describe('what is published (PKG-04, ACT-18, TRAP-17)', () => {
   const invoke = (name: string, key?: string) =>
     node.ask('POST', `/api/v1/namespaces/guest/actions/open/${name}?blocking=true`, { body: {}, ...(key && { key }) });
 

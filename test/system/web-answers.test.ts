@@ -133,7 +133,7 @@ const CORS = {
   'access-control-allow-headers': 'Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent',
 };
 
-describe('like OpenWhisk, the node answers the web', () => {
+describe('like OpenWhisk, the node answers the web (EP-29, WEB-01, WEB-02, WEB-08…11, WEB-17)', () => {
   test.each(questions)('%s %s', async (method, path, expected, { headers = {}, ...more } = {}) => {
     const from = { 'user-agent': 'curl/7.88.1', ...headers };
     const slash = path === '' ? '' : '/';

@@ -36,7 +36,7 @@ function expectRefusal(answer: { status: number; json: unknown }, status: number
   expect(answer.status).toBe(status);
 }
 
-describe('wsk property and namespace', () => {
+describe('wsk property and namespace (CLI-10, CLI-13, EP-02, EP-10)', () => {
   test('get: the namespace of the key, and the build without a key', async () => {
     const { status, json } = await wsk('GET', 'namespaces');
     expect([status, json]).toEqual([200, ['guest']]);
@@ -71,7 +71,7 @@ describe('wsk property and namespace', () => {
   });
 });
 
-describe('wsk action create, update, get, list, delete', () => {
+describe('wsk action create, update, get, list, delete (CLI-03, CLI-05, EP-12, EP-14…16)', () => {
   test('create, and create again', async () => {
     const { status, json } = await create('hello', { kind: 'nodejs:default', code });
     expect(status).toBe(200);
@@ -130,7 +130,7 @@ describe('wsk action create, update, get, list, delete', () => {
     expectRefusal(answer, 400, "The specified runtime 'nodejs:99' is not supported by this platform.");
   });
 
-  test('create --copy: what was read goes back, with what the server had added', async () => {
+  test('create --copy: what was read goes back, with what the server had added (ACT-07)', async () => {
     await create('source', { kind: 'nodejs:default', code }, { parameters: [{ key: 'name', value: 'Ann' }] });
     const { json } = await wsk('GET', `${own}/actions/source?code=true`);
     const { exec, parameters, annotations } = json;
@@ -167,7 +167,7 @@ describe('wsk action create, update, get, list, delete', () => {
     expect(values(closed.json)).toEqual({ ...shared, 'web-export': false, 'raw-http': false, final: false });
   });
 
-  test('get, and get --save', async () => {
+  test('get, and get --save (ACT-02)', async () => {
     const { json } = await wsk('GET', `${own}/actions/hello?code=false`);
     expect(json.exec).toEqual({ kind: 'nodejs:20', binary: false });
     expect(Object.keys(json).sort()).toEqual([
@@ -176,7 +176,7 @@ describe('wsk action create, update, get, list, delete', () => {
     expect((await wsk('GET', `${own}/actions/hello?code=true`)).json.exec.code).toBe(code);
   });
 
-  test('list, with a limit, of a namespace', async () => {
+  test('list, with a limit, of a namespace (ACT-11, PAR-09)', async () => {
     const { json } = await wsk('GET', `${own}/actions?limit=30&skip=0`);
     const rows = json as { name: string; namespace: string; annotations: { key: string; value: unknown }[] }[];
     expect(rows.map(({ name }) => name)).toEqual(['new', 'copied', 'source', 'exec', 'flag', 'hello']);
@@ -206,7 +206,7 @@ describe('wsk action create, update, get, list, delete', () => {
   });
 });
 
-describe('wsk action invoke', () => {
+describe('wsk action invoke (CLI-04, CLI-17, EP-17, TRAP-11)', () => {
   beforeAll(async () => {
     await create('greet', { kind: 'nodejs:default', code }, {}, true);
     await create('failing', { kind: 'nodejs:default', code: 'function main() { return { error: "no" } }' }, {}, true);
@@ -237,7 +237,7 @@ describe('wsk action invoke', () => {
     expectRefusal(answer, 404, 'The requested resource does not exist.');
   });
 
-  test('longer than the wait: 202 with the id, and the record later', async () => {
+  test('longer than the wait: 202 with the id, and the record later (ERR-03, AVN-11, CLI-18)', async () => {
     const slow = 'function main() { return new Promise((r) => setTimeout(r, 300, { late: true })) }';
     await create('slow', { kind: 'nodejs:default', code: slow });
     const { status, json } = await wsk('POST', `${own}/actions/slow?blocking=true&result=false&timeout=50`, {});
@@ -254,7 +254,7 @@ interface Polled {
   readonly logs: readonly string[];
 }
 
-describe('wsk activation', () => {
+describe('wsk activation (CLI-06…08, EP-25…28)', () => {
   const invoke = async (name: string) =>
     (await wsk('POST', `${own}/actions/greet?blocking=true&result=false`, { name })).json as Polled;
 
@@ -272,7 +272,7 @@ describe('wsk activation', () => {
     }
   });
 
-  test('get, logs and result of the last one', async () => {
+  test('get, logs and result of the last one (AVN-07, TRAP-10)', async () => {
     const { activationId } = await invoke('last');
     const last = await wsk('GET', `${own}/activations?limit=1&skip=0`);
     expect(last.json[0].activationId).toBe(activationId);

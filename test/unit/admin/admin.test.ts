@@ -30,7 +30,7 @@ function said({ lines, exit }: AdminAnswer): [string, number] {
   return [lines[0] ?? '', exit];
 }
 
-describe('user create', () => {
+describe('user create (ADM-01, REST-04)', () => {
   test('shows a random key that opens the namespace of the same name', async () => {
     const [line, exit] = said(await create('alice'));
     expect(exit).toBe(0);
@@ -76,7 +76,7 @@ describe('user create', () => {
     expect(subjects.writes).toBe(1);
   });
 
-  test('gives a subject one more namespace, once', async () => {
+  test('gives a subject one more namespace, once (ENT-12)', async () => {
     await create('alice');
     expect((await create('alice', { namespace: 'team' })).exit).toBe(0);
     expect(said(await create('alice', { namespace: 'team' }))).toEqual(['Namespace already exists', 1]);
@@ -140,7 +140,7 @@ describe('user create', () => {
   });
 });
 
-describe('user delete', () => {
+describe('user delete (ADM-02)', () => {
   test('deletes a subject', async () => {
     await create('alice');
     expect(said(await admin.run({ do: 'user delete', subject: 'alice' }))).toEqual(['Subject deleted', 0]);
@@ -165,7 +165,7 @@ describe('user delete', () => {
   });
 });
 
-describe('user get', () => {
+describe('user get (ADM-03)', () => {
   test("shows the key of the subject's own namespace, or of another one", async () => {
     const [own] = said(await create('alice'));
     const [team] = said(await create('alice', { namespace: 'team' }));
@@ -184,7 +184,7 @@ describe('user get', () => {
   });
 });
 
-describe('user list', () => {
+describe('user list (ADM-06)', () => {
   const list = { do: 'user list', namespace: 'team', pick: 1, all: false, key: false } as const;
 
   test('shows the keys that open a namespace, with whose they are', async () => {
@@ -207,7 +207,7 @@ describe('user list', () => {
   });
 });
 
-describe('user whois', () => {
+describe('user whois (ADM-04)', () => {
   test('tells whose key it is', async () => {
     const [auth] = said(await create('alice', { namespace: 'team' }));
     const answer = await admin.run({ do: 'user whois', auth });
@@ -222,7 +222,7 @@ describe('user whois', () => {
   });
 });
 
-describe('user block and unblock', () => {
+describe('user block and unblock (ADM-05)', () => {
   test('change those that are there, and count those that are not', async () => {
     await create('alice');
     const block = await admin.run({ do: 'user block', subjects: ['alice', 'nobody', ' '] });
@@ -237,7 +237,7 @@ describe('user block and unblock', () => {
   });
 });
 
-describe('limits', () => {
+describe('limits (ADM-07, ADM-08, LIM-16)', () => {
   test('are set one by one, and shown as wskadmin shows them', async () => {
     const set = { do: 'limits set', namespace: 'alice' } as const;
     expect(said(await admin.run({ ...set, limits: { invocationsPerMinute: 5 } }))).toEqual([

@@ -18,7 +18,7 @@ async function keyOf(name: string): Promise<string | undefined> {
   return namespace && showKey(namespace);
 }
 
-describe('on a node that only this machine reaches', () => {
+describe('on a node that only this machine reaches (STD-19)', () => {
   test("guest and whisk.system get OpenWhisk's well-known keys", async () => {
     const { fresh, guestKey } = await bootstrapUsers({ subjects, users: nobody, exposed: false });
     expect([await keyOf('guest'), await keyOf('whisk.system')]).toEqual([guest, system]);

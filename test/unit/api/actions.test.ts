@@ -368,7 +368,7 @@ describe('POST (EP-17)', () => {
     expect((await invoke('?blocking=true&result=true', {})).text).toBe('{"error":"app"}');
   });
 
-  test('what is no object or array is the developer’s error (PROT-05)', async () => {
+  test('what is no object or array is the developer’s error (PROT-05, ERR-05)', async () => {
     api.act = () => 'null';
     const { status, json } = await invoke('?blocking=true', {});
     expect([status, json.response]).toEqual([
@@ -412,7 +412,7 @@ describe('POST (EP-17)', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  test('final parameters cannot be overridden, those without a value can be given one (PAR-05)', async () => {
+  test('final parameters cannot be overridden, those without a value can be given one (PAR-05, ERR-10)', async () => {
     await put('locked', {
       exec,
       parameters: [
@@ -473,7 +473,7 @@ describe('POST (EP-17)', () => {
     expect(json.error).toStartWith('The request content was malformed:\n');
   });
 
-  test('refuses a payload over its limit with 413 (REST-12)', async () => {
+  test('refuses a payload over its limit with 413 (REST-12, ERR-08)', async () => {
     api = new TestApi({ payloadBytes: 20 });
     guest = await api.addSubject('guest');
     await put('hello', { exec });

@@ -52,7 +52,7 @@ describe('the description', () => {
     expect([...routes].sort()).toEqual(described.sort());
   });
 
-  test('tells the limits and kinds of this node', () => {
+  test('tells the limits and kinds of this node (ACT-19)', () => {
     const { ActionPut, ActionExecPut } = document.components.schemas;
     expect(ActionPut?.properties?.limits?.properties?.memory).toMatchObject({
       ...{ minimum: systemLimits.memory.min, maximum: systemLimits.memory.max, default: systemLimits.memory.std },
@@ -62,7 +62,7 @@ describe('the description', () => {
     expect(kinds).toEqual(['nodejs:20', 'nodejs:default', 'java:8', 'java:default']);
   });
 
-  test.each(['', '/api/v1'])('is at %s/api-docs for everybody, also from other origins', async (base) => {
+  test.each(['', '/api/v1'])('is at %s/api-docs for everybody, also from other origins (EP-30)', async (base) => {
     for (const slash of ['', '/']) {
       const { status, headers, json } = await api.call('GET', `${base}/api-docs${slash}`);
       expect([status, headers.get('content-type'), headers.get('access-control-allow-origin')]).toEqual([
@@ -74,7 +74,7 @@ describe('the description', () => {
 });
 
 describe('the page', () => {
-  test.each(['', '/api/v1'])('is found from %s/docs, as in OpenWhisk', async (base) => {
+  test.each(['', '/api/v1'])('is found from %s/docs, as in OpenWhisk (STD-29, EP-30)', async (base) => {
     const { status, headers } = await api.call('GET', `${base}/docs`);
     expect([status, headers.get('location')]).toEqual([308, `docs/index.html?url=${base}/api-docs`]);
     const target = new URL(headers.get('location') as string, `http://x${base}/docs`);

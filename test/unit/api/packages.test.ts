@@ -131,7 +131,7 @@ describe('parameters (PAR-01, PKG-03)', () => {
   });
 });
 
-describe('bindings (PKG-02)', () => {
+describe('bindings (PKG-02, ENT-11, PAR-11)', () => {
   beforeEach(async () => {
     await put('packages/p', { parameters: [{ key: 'pk', value: 1 }] });
     await put('actions/p/a', { exec });

@@ -47,7 +47,7 @@ describe('triggers (EP-19, ENT-09)', () => {
     expect(json.annotations).toEqual([{ key: 'b', value: 2 }]);
   });
 
-  test.each([5, '', '//', null])('a feed called %p is refused', async (value) => {
+  test.each([5, '', '//', null])('a feed called %p is refused (PAR-10)', async (value) => {
     expect(refused(await put('triggers/t', { annotations: [{ key: 'feed', value }] }))).toEqual([
       400,
       'Feed name is not valid',

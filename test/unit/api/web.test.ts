@@ -213,7 +213,7 @@ describe('what wins (WEB-05, WEB-06)', () => {
   });
 });
 
-describe('who may call what (WEB-15, WEB-16)', () => {
+describe('who may call what (WEB-15, WEB-16, REST-08, ERR-15, PAR-06)', () => {
   test.each([[false], ['true'], [1], [null], ['yes']])(
     'an action that is exported by %p is not there',
     async (value) => {
@@ -282,7 +282,7 @@ describe('who may call what (WEB-15, WEB-16)', () => {
     expect((await web.ask('guest/private/a')).status).toBe(204);
   });
 
-  test("a binding lends another's public package; when that becomes private, it is 403", async () => {
+  test("a binding lends another's public package (PKG-06); when that becomes private, it is 403", async () => {
     const other = await web.api.addSubject('other');
     const share = (publish: boolean) =>
       web.api.call('PUT', '/api/v1/namespaces/_/packages/shared?overwrite=true', other, { publish });
@@ -433,7 +433,7 @@ describe('the answer', () => {
     }
   });
 
-  test('that does not come in time is 202 with the id (WEB-14)', async () => {
+  test('that does not come in time is 202 with the id (WEB-14, WEB-19)', async () => {
     web = new TestWeb({}, { maxWaitMs: 1 });
     guest = await web.api.addSubject('guest');
     await web.put(guest, 'slow');

@@ -38,7 +38,7 @@ describe('a minute', () => {
     expect(refusalOf(() => throttle.invocation(guest))).toBeUndefined();
   });
 
-  test('charges what it refuses, too', () => {
+  test('charges what it refuses, too (TRAP-09)', () => {
     const guest = identity('guest');
     for (let n = 0; n < 4; n++) refusalOf(() => throttle.invocation(guest));
     expect(refusalOf(() => throttle.invocation(guest))?.message).toContain('count: 5');

@@ -28,14 +28,17 @@ async function problemsOf(given: Given): Promise<readonly string[]> {
 }
 
 describe('settings', () => {
-  test('have defaults for everything', async () => {
+  test('have defaults for everything (STD-01, STD-02, STD-20, LIM-01, LIM-02, LIM-08…10)', async () => {
     const settings = await read({});
     expect(settings).toMatchObject({ port: 3233, sandbox: 'auto', clean: false, keepAlive: 600_000 });
-    expect(settings.limits.memory).toEqual({ min: 128, std: 256, max: 512 });
+    expect(settings.limits).toMatchObject({
+      ...{ memory: { min: 128, std: 256, max: 512 }, timeout: { min: 100, std: 60_000, max: 300_000 } },
+      ...{ invocationsPerMinute: 1_000_000, concurrentInvocations: 1_000, firesPerMinute: 1_000_000 },
+    });
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  test('an option wins over a variable, that over the file, that over the default', async () => {
+  test('an option wins over a variable, that over the file, that over the default (STD-04, INV-21)', async () => {
     const file = 'port = 1\nlog-level = "debug"\npull = "never"';
     const env = { WHISKLET_PORT: '2', WHISKLET_LOG_LEVEL: 'warn' };
     const settings = await read({ args: ['--port', '3'], env, file });
@@ -154,7 +157,7 @@ describe('settings', () => {
     ]);
   });
 
-  test('limits must rise, and the pool must hold an ordinary container', async () => {
+  test('limits must rise, and the pool must hold an ordinary container (INV-01)', async () => {
     expect(await problemsOf({ args: ['--limits-timeout-max', '1s', '--pool-memory', '128MB'] })).toEqual([
       'limits-timeout-min, -std and -max must rise, but they are 100 ms, 1 min and 1 s',
       'pool-memory: 128 MB does not hold one container of 256 MB (limits-memory-std)',

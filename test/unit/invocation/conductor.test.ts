@@ -140,7 +140,7 @@ describe('a composition (ACT-06)', () => {
     expect(room.jobs[1]?.namespace).toBe('guest');
   });
 
-  test('an annotation that is falsy makes no conductor, and none makes one of a sequence', async () => {
+  test('an annotation that is falsy makes no conductor, and none makes one of a sequence (PAR-08)', async () => {
     for (const conductor of [false, 0, null, '']) {
       await room.action('guest/c', { annotations: { conductor } });
       script = [{ action: 'triple' }];
@@ -191,7 +191,7 @@ describe('what a conductor is told when its component cannot be invoked', () => 
   });
 });
 
-describe('the limits of a composition', () => {
+describe('the limits of a composition (LIM-11)', () => {
   beforeEach(async () => {
     room = new TestInvocation({ sequenceLength: 2 });
     room.act = act;
@@ -251,7 +251,7 @@ describe('the limits of a composition', () => {
   });
 });
 
-describe('the records of a composition', () => {
+describe('the records of a composition (AVN-14)', () => {
   test('are its own, with the ids of all its parts as logs', async () => {
     await room.action('guest/triple', { memory: 512 });
     script = [{ action: 'triple', params: { x: 1 } }];

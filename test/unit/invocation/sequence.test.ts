@@ -238,7 +238,7 @@ describe('a sequence that cannot go on', () => {
     expect(await outcomeOf('guest/s')).toEqual(['application error', messages.conformance, 0]);
   });
 
-  test('because it grew too long, with all that is in it', async () => {
+  test('because it grew too long, with all that is in it (LIM-11)', async () => {
     room = new TestInvocation({ sequenceLength: 3 });
     await room.action('guest/a');
     await room.sequence('guest/two', ['guest/a', 'guest/a']);

@@ -12,7 +12,7 @@ import {
 const view = (id: string, memory = 256, lastUsed = 0) => ({ id, memory, lastUsed });
 const ids = (views: readonly { id: string }[] | undefined) => views?.map(({ id }) => id);
 
-describe('pickStemCell', () => {
+describe('pickStemCell (RT-05)', () => {
   test('takes the one of the right size before an older one of another', () => {
     expect(pickStemCell([view('big', 512), view('fit', 256)], 256)?.id).toBe('fit');
   });
@@ -24,7 +24,7 @@ describe('pickStemCell', () => {
   });
 });
 
-describe('makeRoom', () => {
+describe('makeRoom (INV-13)', () => {
   const none = { surplus: [], idle: [], stemCells: [] };
   test('evicts nobody when it fits as it is', () => {
     expect(makeRoom(256, 256, { ...none, idle: [view('a')] })).toEqual([]);

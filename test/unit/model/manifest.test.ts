@@ -4,7 +4,7 @@ import { parseManifest } from '../../../src/model/manifest.ts';
 
 const manifest = (runtimes: unknown) => parseManifest(JSON.stringify({ runtimes }));
 
-test('our own manifest has the kinds that are promised, with one default a family', () => {
+test('our own manifest has the kinds that are promised, with one default a family (RT-01)', () => {
   const own = parseManifest(JSON.stringify(runtimes));
   for (const kind of ['nodejs:20', 'nodejs:22', 'nodejs:default', 'python:3', 'python:default']) {
     expect([kind, own.resolve(kind)?.protocol]).toEqual([kind, 'stdio']);
@@ -14,7 +14,7 @@ test('our own manifest has the kinds that are promised, with one default a famil
   }
 });
 
-describe('OpenWhisk’s format (RT-02)', () => {
+describe('OpenWhisk’s format (RT-02, STD-03)', () => {
   test('an entry of OpenWhisk’s own is an image that speaks HTTP', () => {
     const own = manifest({
       ruby: [
@@ -99,7 +99,7 @@ test('a family that loses its default gives it to its last kind', () => {
   expect(own.filter(({ kind }) => kind === 'a:2').resolve('a:default')?.kind).toBe('a:2');
 });
 
-test('the operator’s count of stem cells takes the place of the manifest’s, where it has any', () => {
+test('the operator’s count of stem cells (RT-03) takes the place of the manifest’s, where it has any', () => {
   const own = manifest({
     a: [
       { kind: 'a:1', image: 'i', stemCells: [{ count: 1, memory: 256 }] },

@@ -43,7 +43,7 @@ test('activations are counted under the names of OpenWhisk’s user events (MET-
   }
 });
 
-test('the pool is asked when somebody looks', async () => {
+test('the pool is asked when somebody looks (EP-04, INV-14, MET-03)', async () => {
   const text = await new Metrics(new Events(), () => pool).text();
   for (const line of [
     'whisklet_pool_memory_bytes 1073741824',
@@ -57,7 +57,7 @@ test('the pool is asked when somebody looks', async () => {
   }
 });
 
-test('requests are timed by method and status', async () => {
+test('requests are timed by method and status (MET-08)', async () => {
   const events = new Events();
   const metrics = new Metrics(events, () => pool);
   events.answered.publish({ method: 'GET', status: 200, ms: 2 });

@@ -4,7 +4,7 @@ import { formatLogLine, LogCollector } from '../../../src/protocol/logs.ts';
 
 const time = Date.UTC(2026, 10, 23, 11, 40, 0, 123);
 
-describe('a log line', () => {
+describe('a log line (AVN-07, TRAP-10)', () => {
   test("is OpenWhisk's: the time padded to 30, the stream, the text", () => {
     expect(formatLogLine(time, 'stdout', 'hello')).toBe('2026-11-23T11:40:00.123Z       stdout: hello');
     expect(formatLogLine(time, 'stderr', '')).toBe('2026-11-23T11:40:00.123Z       stderr: ');
@@ -23,7 +23,7 @@ describe('a log line', () => {
   });
 });
 
-describe('a collector of logs', () => {
+describe('a collector of logs (LOG-02)', () => {
   test('keeps the lines in order', () => {
     const logs = new LogCollector(100);
     logs.add(time, 'stdout', 'out');

@@ -28,7 +28,7 @@ describe('a container of our own image', () => {
     expect(host?.Tmpfs).toEqual({ '/tmp': 'rw,exec,nosuid,nodev,mode=1777,size=256m' });
   });
 
-  test('is limited in memory without swap, processes, files and its share of the CPU', () => {
+  test('is limited in memory without swap, processes, files and its share of the CPU (LIM-18, LIM-19, INV-16)', () => {
     const bytes = 256 * 1024 * 1024;
     expect(host).toMatchObject({ Memory: bytes, MemorySwap: bytes, PidsLimit: 1024, CpuShares: 1024 });
     expect(host?.Ulimits).toEqual([{ Name: 'nofile', Soft: 1024, Hard: 1024 }]);
@@ -49,7 +49,7 @@ describe('a container of our own image', () => {
 describe('a container of an image of others', () => {
   const { HostConfig: host, ...options } = containerOptions(other, 'me/mine', { ...defaults, cpus: 1.5 });
 
-  test('keeps its user, its root and its command, without raw and administrative network access', () => {
+  test('keeps its user, its root and its command, without raw and administrative network access (LIM-18, INV-16)', () => {
     expect(options.User).toBeUndefined();
     expect(options.Entrypoint).toBeUndefined();
     expect(host?.ReadonlyRootfs).toBeUndefined();
