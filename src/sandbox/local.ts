@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuntimeSpec } from '../model/manifest.ts';
+import { messages } from '../model/messages.ts';
 import type { Events } from '../observe/events.ts';
 import { type Bounds, CgroupBounds } from './bounds.ts';
 import type { Launch, Program } from './isolation.ts';
@@ -50,10 +51,13 @@ export class LocalSandbox implements Sandbox {
   readonly #host: LocalHost;
   readonly #programs: Programs;
   readonly #places = new Set<LocalPlace>();
+  /** Places that are being created. */
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #freeUids: number[] = [];
   #uidsTaken = 0;
   #created = 0;
   #owned: Promise<number> | undefined;
+  #closed = false;
 
   private constructor(options: LocalOptions, host: LocalHost) {
     this.#options = options;
@@ -93,27 +97,41 @@ export class LocalSandbox implements Sandbox {
   }
 
   async create(spec: PlaceSpec): Promise<LocalPlace> {
+    const place = this.#create(spec);
+    this.#underWay.add(place);
+    try {
+      return await place;
+    } finally {
+      this.#underWay.delete(place);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // What was begun before finds that nobody wants it any more, and takes itself back.
+    await Promise.allSettled(this.#underWay);
+    const ends = await Promise.allSettled([...this.#places].map((place) => place.destroy()));
+    for (const end of ends) if (end.status === 'rejected') this.#options.events.warn('sandbox', String(end.reason));
+    await this.#owned;
+    await giveUpOwnership(this.#ownerFile, this.#host.ownership);
+  }
+
+  async #create(spec: PlaceSpec): Promise<LocalPlace> {
     const program = await this.#programFor(spec.runtime);
     if (typeof program === 'string') throw new ProvisionError(program);
+    if (this.#closed) throw new ProvisionError(messages.draining);
     await this.sweep();
     this.#created++;
     const id = `whisklet-${this.#host.mark}-${this.#created}`;
     const lent = await this.#lend(id, spec.memory);
     try {
+      if (this.#closed) throw new Error('the node stops');
       return this.#start(id, program, spec, lent);
     } catch (error) {
       await lent.bounds.remove();
       await lent.giveBack();
       throw new ProvisionError(`no place can be started: ${(error as Error).message}`);
     }
-  }
-
-  async close(): Promise<void> {
-    const ends = await Promise.allSettled([...this.#places].map((place) => place.destroy()));
-    for (const end of ends) if (end.status === 'rejected') this.#options.events.warn('sandbox', String(end.reason));
-    await this.#owned;
-    await giveUpOwnership(this.#ownerFile, this.#host.ownership);
-    this.#owned = undefined;
   }
 
   get #ownerFile(): string {

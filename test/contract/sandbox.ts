@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { RuntimeSpec } from '../../src/model/manifest.ts';
+import { messages } from '../../src/model/messages.ts';
 import type { Exit } from '../../src/model/place.ts';
 import { ProvisionError, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { openDescriptors, processesWith } from '../util/host-processes.ts';
@@ -416,6 +417,23 @@ export function sandboxContract({ name, module, settings = {}, skip = [], rounds
         await closing.close();
         await puppet.place.exited;
         expect(processesWith(mark)).toEqual([]);
+        expect(await kit.findTraces(dataDir)).toEqual([]);
+      });
+
+      check('whoever asks a sandbox that is closed, or closes meanwhile, gets no place, and none is left', async () => {
+        const dataDir = join(folder, 'closing');
+        const closing = await kit.makeSandbox({ ...options, dataDir });
+        const spec = { runtime: JAVASCRIPT, memory: 256, env: {} };
+        const asked = [1, 2, 3].map(() => closing.create(spec));
+        const answers = Promise.allSettled(asked);
+        await Bun.sleep(20);
+        await closing.close();
+        expect(await kit.findTraces(dataDir)).toEqual([]);
+        for (const answer of await answers) {
+          if (answer.status === 'fulfilled') await answer.value.exited;
+          else expect(answer.reason).toBeInstanceOf(ProvisionError);
+        }
+        await expect(closing.create(spec)).rejects.toThrow(messages.draining);
         expect(await kit.findTraces(dataDir)).toEqual([]);
       });
 
