@@ -81,7 +81,7 @@ function isAllowed(path: string, target: string, rooms: Rooms): boolean {
 export const foreignClients: Readonly<Record<string, RegExp>> = {
   dockerode: /^src\/sandbox\/docker\.ts$/,
   kafkajs: /^src\/cluster\/kafka\.ts$/,
-  nano: /^src\/store\/couchdb\.ts$/,
+  nano: /^src\/store\/couchdb-client\.ts$/,
   'bun:sqlite': /^src\/store\/sqlite[\w-]*\.ts$/,
 };
 

@@ -46,8 +46,11 @@ export function activationJson(activation: Activation): string {
   );
 }
 
-/** What lists show of a record: no result, no logs (the `activations` view). */
-export type ActivationSummary = Omit<Activation, 'response' | 'logs'> & { readonly statusCode: 0 | 1 | 2 | 3 };
+/** What lists show of a record: no result, no logs (the `activations` view, which has no subject either). */
+export type ActivationSummary = Omit<Activation, 'response' | 'logs' | 'subject'> & {
+  readonly subject?: string;
+  readonly statusCode: 0 | 1 | 2 | 3;
+};
 
 export function summarize(activation: Activation): ActivationSummary {
   const { response, logs: _logs, ...rest } = activation;
@@ -68,7 +71,7 @@ export function summaryJson(summary: ActivationSummary): Json {
     publish: false,
     start,
     ...(end === 0 ? {} : { statusCode }),
-    subject,
+    ...(subject === undefined ? {} : { subject }),
     version,
   };
 }

@@ -5,8 +5,8 @@ import type { UserLimits } from '../model/limits.ts';
 
 /**
  * The store is what survives: entities with their code, activation records, subjects with their limits.
- * `sqlite.ts` is the engine of one host; the contract fits CouchDB with OpenWhisk's databases and views, where
- * several hosts share one.
+ * `sqlite.ts` is the engine of one host; `couchdb.ts` is the one that several hosts share, with OpenWhisk's databases
+ * and views.
  *
  * - Ids are OpenWhisk's document ids: `guest/hello`, `guest/tools/hello`; records `guest/<activation id>`.
  * - A revision is `N-` and 32 hex digits. Writing with a stale one, or creating what exists, throws `Conflict`.
@@ -18,9 +18,38 @@ export interface Store {
   readonly entities: EntityStore;
   readonly activations: ActivationStore;
   readonly subjects: SubjectStore;
+  /** Only of an engine that several nodes share. */
+  readonly shared?: SharedStore;
   /** Writes what is waiting, then lets go of the files or connections. */
   close(): Promise<void>;
 }
+
+/** A store on other hosts, which others write too and which may be away. */
+export interface SharedStore {
+  /** Why it cannot be used now, as a sentence for the operator; undefined while it can. */
+  readonly away: string | undefined;
+  /** Tells from now on what is changed by anybody. Called once. */
+  follow(listener: ChangeListener): void;
+  /** Gives back the room of what was deleted. */
+  compact(): Promise<void>;
+}
+
+export interface ChangeListener {
+  /** @param rev the document's revision after the change */
+  onEntity(id: string, rev: string): void;
+  /** Some subject or some namespace's limits. */
+  onSubjects(): void;
+  /** Changes were missed, and nobody knows which. */
+  onLost(): void;
+  /** Whether changes are told now, and what to think of what is remembered: see `Trust`. */
+  onTrust(trust: Trust): void;
+}
+
+/**
+ * `told`: every change is told within a second, so what is remembered holds. `untold`: it may be wrong, and can be read again.
+ * `away`: it may be wrong, and there is nothing better.
+ */
+export type Trust = 'told' | 'untold' | 'away';
 
 /** An action's code travels beside its document: text, or base64 when `exec.binary`. */
 export interface EntityStore {

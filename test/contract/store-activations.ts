@@ -3,6 +3,16 @@ import { type Activation, summarize } from '../../src/model/activation.ts';
 import { anActivation, newActivationId } from '../util/documents.ts';
 import type { StoreTools } from './store.ts';
 
+/** A record whose result is what its text says: an engine may write the same JSON otherwise. */
+function meaning(activation: Activation | undefined) {
+  return (
+    activation && {
+      ...activation,
+      response: { ...activation.response, result: JSON.parse(activation.response.result) },
+    }
+  );
+}
+
 /** What every store does with the records of activations. */
 export function activationContract({ it, fresh, store }: StoreTools): void {
   const putAll = (activations: readonly Activation[]) =>
@@ -26,9 +36,25 @@ export function activationContract({ it, fresh, store }: StoreTools): void {
       const written = store().activations.put(activation);
       expect(await store().activations.get(namespace, activation.activationId)).toEqual(activation);
       await written;
-      expect(await store().activations.get(namespace, activation.activationId)).toEqual(activation);
+      const found = await store().activations.get(namespace, activation.activationId);
+      expect(meaning(found)).toEqual(meaning(activation));
     }
     expect(await store().activations.list({ namespace, skip: 0, limit: 100 })).toHaveLength(all.length);
+  });
+
+  it('keeps the text of a result as it was put', async () => {
+    const response = { status: 'success', result: '[1, 2.50, "ü\\u0000"]', size: 20 } as const;
+    const activation = anActivation({ namespace: fresh(), response });
+    await store().activations.put(activation);
+    expect(await store().activations.get(activation.namespace, activation.activationId)).toEqual(activation);
+  });
+
+  it('keeps all digits of long numbers', async () => {
+    const result = '{"long":12345678901234567890,"deep":[-98765432109876543210]}';
+    const activation = anActivation({ namespace: fresh(), response: { status: 'success', result } });
+    await store().activations.put(activation);
+    expect(await store().activations.get(activation.namespace, activation.activationId)).toEqual(activation);
+    expect(await store().activations.list({ namespace: activation.namespace, skip: 0 })).toEqual([activation]);
   });
 
   it('has no record of an unknown id, nor in another namespace', async () => {
@@ -69,7 +95,9 @@ export function activationContract({ it, fresh, store }: StoreTools): void {
     const failed = { status: 'application error', result: '{"error":"no"}', size: 14 } as const;
     const activation = anActivation({ namespace, response: failed, logs: ['a'], cause: newActivationId() });
     const check = async () => {
-      expect(await store().activations.summaries({ namespace, skip: 0 })).toEqual([summarize(activation)]);
+      // Not every engine's index has the subject.
+      const { subject: _subject, ...shown } = summarize(activation);
+      expect(await store().activations.summaries({ namespace, skip: 0 })).toMatchObject([shown]);
       expect(await store().activations.list({ namespace, skip: 0 })).toEqual([activation]);
     };
     const written = store().activations.put(activation);

@@ -47,7 +47,7 @@ export function entityContract({ it, fresh, store }: StoreTools): void {
     expect(await store().entities.get(`${namespace}/hello`)).toEqual({ entity: changed, rev: second });
   });
 
-  it('refuses to create what exists, to replace or delete under a stale revision, and changes nothing', async () => {
+  it('refuses to create what exists, to replace or delete under a stale revision, and changes nothing (ENT-13)', async () => {
     const namespace = fresh();
     const action = anAction({ namespace });
     const first = await store().entities.put(action, undefined, 'one');
@@ -77,11 +77,11 @@ export function entityContract({ it, fresh, store }: StoreTools): void {
     const updates = Array.from({ length: 8 }, (_, n) =>
       store().entities.put(anAction({ namespace, version: `0.1.${n}` }), rev),
     );
-    for (const [id, race] of [
-      ['raced', creates],
-      ['hello', updates],
+    const races = await Promise.all([Promise.allSettled(creates), Promise.allSettled(updates)]);
+    for (const [id, ends] of [
+      ['raced', races[0]],
+      ['hello', races[1]],
     ] as const) {
-      const ends = await Promise.allSettled(race);
       const won = ends.filter((end) => end.status === 'fulfilled');
       const lost = ends.filter((end) => end.status === 'rejected');
       expect(won).toHaveLength(1);
@@ -102,7 +102,7 @@ export function entityContract({ it, fresh, store }: StoreTools): void {
     expect(await store().entities.code(id, recreated)).toBeUndefined();
   });
 
-  it('keeps code apart: as of its revision, kept by an update without code, replaced by one with code', async () => {
+  it('keeps code apart (ENT-15): as of its revision, kept by an update without code, replaced by one with code', async () => {
     const namespace = fresh();
     const id = `${namespace}/hello`;
     const first = await store().entities.put(anAction({ namespace }), undefined, 'function main() {}');

@@ -1,0 +1,258 @@
+import nano from 'nano';
+import { StoreUnavailable } from './store.ts';
+
+/**
+ * Talks with a CouchDB server through nano: every request has a deadline, every failure is one of two errors.
+ *
+ * - `CouchError`: the server answered, and the answer is no (409, 404, 401 …).
+ * - `StoreUnavailable`: no answer, or one that says "not now" (5xx, 429). It is remembered as `away` until one succeeds. While
+ *   nothing answers at all, further requests fail at once for a moment, so that callers need not wait for each deadline.
+ *
+ * nano builds the requests and sends them with the global `fetch`. It is lent another one for the tick of its call, because
+ * it cannot be given a deadline or a certificate, and lets an answer that breaks off in the middle become an unhandled
+ * rejection: ours reads the whole answer first.
+ */
+export interface CouchOptions {
+  /** `https://db.example.com:6984/`, perhaps with `user:password@`. */
+  readonly url: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Certificates in PEM that are trusted besides the system's. */
+  readonly ca?: string | undefined;
+  /** How long a request may take, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface CouchRequest {
+  readonly method?: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly db?: string;
+  /** Below the database, encoded: see `docPath`. */
+  readonly path?: string;
+  readonly qs?: Readonly<Record<string, unknown>>;
+  /** Sent as JSON; a text is JSON already. */
+  readonly body?: unknown;
+  /** Instead of the client's. */
+  readonly timeoutMs?: number;
+  /** True keeps all digits of whole numbers: those beyond 2^53 are then raw JSON, good for nothing but `JSON.stringify`. */
+  readonly exact?: boolean;
+  /** True for who looks whether the server is back: it is asked although it did not answer just now. */
+  readonly probe?: boolean;
+}
+
+/** What a feed needs: the text as it comes, and a way to end it. */
+export interface Following {
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The server's answer is no. */
+export class CouchError extends Error {
+  override readonly name = 'CouchError';
+  readonly status: number;
+
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.status = status;
+  }
+}
+
+/** After a request without an answer, others are not sent for this long. */
+const BREATHER_MS = 500;
+const NANO_PREFIX = /^error happened in your connection\. Reason: /;
+
+export class CouchClient {
+  readonly #server: nano.ServerScope;
+  readonly #options: CouchOptions;
+  /** Without user and password: for people. */
+  readonly address: string;
+  readonly #stop = new AbortController();
+  #away: string | undefined;
+  #silentUntil = 0;
+
+  constructor(options: CouchOptions) {
+    this.#options = options;
+    const url = new URL(options.url);
+    const user = options.user ?? decodeURIComponent(url.username);
+    const password = options.password ?? decodeURIComponent(url.password);
+    url.username = '';
+    url.password = '';
+    this.address = url.href;
+    const headers =
+      user === '' ? {} : { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+    // Without `parseUrl`, the last part of a path is taken for a database.
+    const config = { url: url.href, parseUrl: false, headers };
+    this.#server = nano(config);
+  }
+
+  /** Why the server cannot be used now; undefined while it can. */
+  get away(): string | undefined {
+    return this.#away;
+  }
+
+  /** Sends a request and answers its JSON. @throws CouchError, StoreUnavailable */
+  async request<T>(request: CouchRequest): Promise<T> {
+    if (!request.probe && performance.now() < this.#silentUntil) throw new StoreUnavailable(this.#away);
+    const deadline = AbortSignal.timeout(request.timeoutMs ?? this.#options.timeoutMs);
+    try {
+      const answer = await this.#send<T>(
+        request,
+        AbortSignal.any([deadline, this.#stop.signal]),
+        readAll(request.exact),
+      );
+      this.#isThere();
+      return answer;
+    } catch (error) {
+      throw this.#noted(error, deadline.aborted);
+    }
+  }
+
+  /** The same, or undefined where there is no such database or document. */
+  async find<T>(request: CouchRequest): Promise<T | undefined> {
+    try {
+      return await this.request<T>(request);
+    } catch (error) {
+      if (error instanceof CouchError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Sends a request whose answer is read piece by piece, and resolves when it has ended. That it breaks off says nothing of the
+   * server: it may be who stands between.
+   *
+   * @throws CouchError, StoreUnavailable
+   */
+  async follow(request: CouchRequest, { onText, signal }: Following): Promise<void> {
+    try {
+      await this.#send(request, AbortSignal.any([signal, this.#stop.signal]), readPieces(onText));
+    } catch (error) {
+      throw this.#translate(error, false);
+    }
+  }
+
+  /** Ends all requests that are under way. */
+  close(): void {
+    this.#stop.abort();
+  }
+
+  #send<T>({ method = 'GET', db, path, qs, body }: CouchRequest, signal: AbortSignal, read: Read): Promise<T> {
+    const { ca } = this.#options;
+    const door = async (url: string, init: RequestInit) => {
+      const headers = new Headers(init.headers);
+      // A feed must not wait for enough to be compressed, and on the way to a database there is little to win.
+      headers.set('accept-encoding', 'identity');
+      const tls = ca === undefined ? {} : { tls: { ca } };
+      return read(
+        await Bun.fetch(url, { method, headers, body: init.body ?? null, redirect: 'error', signal, ...tls }),
+      );
+    };
+    const request = {
+      ...{ method, ...(db === undefined ? {} : { db }), ...(path === undefined ? {} : { path }) },
+      ...(qs === undefined ? {} : { qs }),
+      ...(body === undefined ? {} : { body, dontStringify: typeof body === 'string' }),
+    };
+    return lending(door, () => this.#server.request(request) as Promise<T>);
+  }
+
+  #isThere(): void {
+    this.#away = undefined;
+    this.#silentUntil = 0;
+  }
+
+  /** What a failure means to callers, remembered as what it says of the server. */
+  #noted(error: unknown, isLate: boolean): Error {
+    const translated = this.#translate(error, isLate);
+    if (translated instanceof CouchError) this.#isThere();
+    if (!(translated instanceof StoreUnavailable) || this.#stop.signal.aborted) return translated;
+    if ((error as Failure).statusCode === undefined) this.#silentUntil = performance.now() + BREATHER_MS;
+    this.#away = translated.message;
+    return translated;
+  }
+
+  #translate(error: unknown, isLate: boolean): Error {
+    const { statusCode, message = '' } = error as Failure;
+    if (statusCode !== undefined && statusCode < 500 && statusCode !== 429) return new CouchError(statusCode, message);
+    if (statusCode === undefined && !NANO_PREFIX.test(message)) return error as Error;
+    if (this.#stop.signal.aborted) return new StoreUnavailable('The store is closed.');
+    const reason = isLate ? 'it does not answer in time' : message.replace(NANO_PREFIX, '');
+    return new StoreUnavailable(`CouchDB at ${this.address} cannot be used: ${reason}`);
+  }
+}
+
+interface Failure {
+  /** Of the answer; absent when there was none. */
+  readonly statusCode?: number;
+  readonly message?: string;
+}
+
+/** The path of a document, whatever signs its id has (nano takes an id with `_local` inside for a path). */
+export function docPath(id: string): string {
+  return id.startsWith('_design/') || id.startsWith('_local/') ? id : encodeURIComponent(id);
+}
+
+/** What nano reads of an answer. */
+interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  json(): Promise<unknown>;
+}
+type Read = (response: Response) => Promise<Answer>;
+
+/** The whole text before anything is done with it: an answer that breaks off is none. */
+function readAll(exact = false): Read {
+  return async (response) => {
+    const text = await response.text();
+    const json: unknown = response.ok ? parse(text, exact) : parseRefusal(text);
+    return answer(response, async () => json);
+  };
+}
+
+function readPieces(onText: (text: string) => void): Read {
+  return async (response) => {
+    if (!response.ok || response.body === null) return readAll()(response);
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) onText(piece);
+    return answer(response, async () => undefined);
+  };
+}
+
+function answer({ status, statusText }: Response, json: () => Promise<unknown>): Answer {
+  return { status, statusText, headers: new Headers({ 'content-type': 'application/json' }), json };
+}
+
+function parse(text: string, exact: boolean): unknown {
+  return JSON.parse(text, exact && LONG.test(text) ? keepDigits : undefined);
+}
+
+/** What stands between us and the server may say no in HTML. */
+function parseRefusal(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+/** Only numbers of so many digits can lose some. */
+const LONG = /\d{16}/;
+
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source ?? '';
+  const isLossy = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
+  return isLossy ? rawJson(source) : value;
+}
+
+function rawJson(source: string): unknown {
+  return (JSON as typeof JSON & { rawJSON(text: string): unknown }).rawJSON(source);
+}
+
+/** nano calls `fetch` before it returns: so long, and no longer, the global one is ours. */
+function lending<T>(door: (url: string, init: RequestInit) => Promise<Answer>, call: () => T): T {
+  const own = globalThis.fetch;
+  globalThis.fetch = door as unknown as typeof fetch;
+  try {
+    return call();
+  } finally {
+    globalThis.fetch = own;
+  }
+}
