@@ -26,4 +26,8 @@ export class Histogram {
 export const LATENCY_MS = [
   0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 300_000,
 ];
+/** Milliseconds of the steps of a call, of which the quickest take a few microseconds. */
+export const STEP_MS = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 60_000,
+];
 export const SIZE_BYTES = [128, 1_024, 8_192, 65_536, 262_144, 1_048_576];

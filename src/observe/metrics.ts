@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import type { ActivationEnded, Events } from './events.ts';
-import { Histogram, LATENCY_MS, SIZE_BYTES } from './histogram.ts';
+import type { ActivationEnded, Events, StepsTaken } from './events.ts';
+import { Histogram, LATENCY_MS, SIZE_BYTES, STEP_MS } from './histogram.ts';
 
 /** What the pool looks like, asked for at each scrape. */
 export interface PoolView {
@@ -29,10 +29,22 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #actions = new Map<string, ActionNumbers>();
   readonly #requests = new Map<string, { readonly labels: Labels; readonly ms: Histogram }>();
+  readonly #steps = new StepNumbers();
+  readonly #spans = { sent: 0, dropped: 0 };
 
   constructor(events: Events, pool: () => PoolView) {
-    events.activationEnded.subscribe((ended) => this.#numbersOf(ended).add(ended));
-    events.answered.subscribe(({ method, status, ms }) => {
+    events.activationEnded.subscribe((ended) => {
+      this.#numbersOf(ended).add(ended);
+      if (ended.steps) this.#steps.addRun(ended.steps);
+    });
+    events.stored.subscribe(({ ms }) => this.#steps.store.observe(ms));
+    events.exported.subscribe(({ sent, dropped }) => {
+      this.#spans.sent += sent;
+      this.#spans.dropped += dropped;
+    });
+    events.answered.subscribe(({ method, status, ms, authMs, resolveMs }) => {
+      if (authMs !== undefined) this.#steps.auth.observe(authMs);
+      if (resolveMs !== undefined) this.#steps.resolve.observe(resolveMs);
       const key = `${method} ${status}`;
       let request = this.#requests.get(key);
       if (!request) {
@@ -46,6 +58,15 @@ export class Metrics {
     this.#registerPool(pool);
     this.#histogram('http_request_duration_seconds', 'Time to answer a request', 0.001, () =>
       [...this.#requests.values()].map(({ labels, ms }) => [labels, ms]),
+    );
+    this.#histogram('whisklet_step_seconds', 'Time of each step of calls', 0.001, () =>
+      Object.entries(this.#steps).map(([step, ms]: [string, Histogram]) => [{ step }, ms]),
+    );
+    this.#plain(
+      'whisklet_trace_spans_total',
+      'Spans that went to the collector, and that were given up',
+      'counter',
+      () => Object.entries(this.#spans).map(([outcome, value]) => ({ labels: { outcome }, value })),
     );
   }
 
@@ -176,6 +197,23 @@ export class Metrics {
       reset: () => undefined,
     };
     this.#registry.registerMetric(metric as unknown as Metric);
+  }
+}
+
+/** The steps of all calls: who waits where. `store` is until the record is durable, which no answer waits for. */
+class StepNumbers {
+  readonly auth = new Histogram(STEP_MS);
+  readonly resolve = new Histogram(STEP_MS);
+  readonly wait = new Histogram(STEP_MS);
+  readonly init = new Histogram(STEP_MS);
+  readonly run = new Histogram(STEP_MS);
+  readonly store = new Histogram(STEP_MS);
+
+  addRun({ accepted, given, initialized, ended }: StepsTaken): void {
+    if (given === 0) return;
+    this.wait.observe(given - accepted);
+    if (initialized > 0) this.init.observe(initialized - given);
+    if (ended > 0) this.run.observe(ended - (initialized || given));
   }
 }
 

@@ -19,7 +19,7 @@ const ended = {
   ...{ status: 'application error', waitMs: 3, initMs: 20, durationMs: 30, resultBytes: 100 },
 };
 
-test('activations are counted under the names of OpenWhisk’s user events (MET-11)', async () => {
+test('activations are counted under the names of OpenWhisk’s user events (MET-11, TRAP-08)', async () => {
   const events = new Events();
   const metrics = new Metrics(events, () => pool);
   events.activationEnded.publish(ended);
@@ -64,4 +64,42 @@ test('requests are timed by method and status (MET-08)', async () => {
   const lines = (await metrics.text()).split('\n');
   expect(lines).toContain('http_request_duration_seconds_bucket{method="GET",status="200",le="0.001"} 0');
   expect(lines).toContain('http_request_duration_seconds_count{method="GET",status="200"} 1');
+});
+
+test('the steps of calls are timed, from those of microseconds on', async () => {
+  const events = new Events();
+  const metrics = new Metrics(events, () => pool);
+  const status = { method: 'POST', status: 200, ms: 2 };
+  events.answered.publish({ ...status, authMs: 0.004, resolveMs: 0.03 });
+  events.answered.publish(status);
+  // A warm run, a first one, and one that no container ever had.
+  events.activationEnded.publish({ ...ended, steps: { accepted: 10, given: 10.02, initialized: 0, ended: 10.08 } });
+  events.activationEnded.publish({ ...ended, steps: { accepted: 20, given: 25, initialized: 40, ended: 41 } });
+  events.activationEnded.publish({ ...ended, steps: { accepted: 30, given: 0, initialized: 0, ended: 0 } });
+  events.stored.publish({ ms: 20 });
+  const lines = (await metrics.text()).split('\n');
+  for (const line of [
+    'whisklet_step_seconds_bucket{step="auth",le="0.000005"} 1',
+    'whisklet_step_seconds_count{step="auth"} 1',
+    'whisklet_step_seconds_bucket{step="resolve",le="0.00005"} 1',
+    'whisklet_step_seconds_count{step="wait"} 2',
+    'whisklet_step_seconds_bucket{step="wait",le="0.000025"} 1',
+    'whisklet_step_seconds_count{step="init"} 1',
+    'whisklet_step_seconds_bucket{step="init",le="0.025"} 1',
+    'whisklet_step_seconds_bucket{step="run",le="0.0001"} 1',
+    'whisklet_step_seconds_count{step="run"} 2',
+    'whisklet_step_seconds_count{step="store"} 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
+});
+
+test('spans that went away and that were dropped are counted', async () => {
+  const events = new Events();
+  const metrics = new Metrics(events, () => pool);
+  events.exported.publish({ sent: 5, dropped: 0 });
+  events.exported.publish({ sent: 1, dropped: 2 });
+  const lines = (await metrics.text()).split('\n');
+  expect(lines).toContain('whisklet_trace_spans_total{outcome="sent"} 6');
+  expect(lines).toContain('whisklet_trace_spans_total{outcome="dropped"} 2');
 });

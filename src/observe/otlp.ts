@@ -1,0 +1,128 @@
+import type { Events } from './events.ts';
+import { otlpJson, type Resource } from './otlp-json.ts';
+import type { Span } from './trace.ts';
+
+export interface OtlpOptions {
+  /** Of the collector: `http://127.0.0.1:4318`, to which `/v1/traces` is added, or the whole address. */
+  readonly url: string;
+  readonly resource: Resource;
+  readonly events: Events;
+  /** Sends a batch; rejects when nobody answers. */
+  readonly post?: (url: string, body: string) => Promise<{ readonly status: number }>;
+  /** Spans that may wait. */
+  readonly queueSize?: number;
+  /** How long spans are gathered. */
+  readonly everyMs?: number;
+  readonly retryMs?: readonly number[];
+}
+
+/** So many spans go in one request: making one takes the serving thread a millisecond or two. */
+const BATCH = 256;
+const QUEUE = 4_096;
+const EVERY_MS = 1_000;
+const RETRY_MS = [1_000, 2_000, 4_000];
+const POST_TIMEOUT_MS = 10_000;
+/** Answers that say: later (OTLP's "retryable" codes). */
+const LATER = new Set([429, 502, 503, 504]);
+
+/**
+ * Sends spans to an OpenTelemetry collector: OTLP over HTTP, as JSON. No call ever waits for it: spans are put into a queue of
+ * limited length, and when the collector does not keep up, or is away, the newest are dropped and counted.
+ */
+export class OtlpExporter {
+  readonly #options: Required<OtlpOptions>;
+  readonly #url: string;
+  readonly #queue: Span[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sending: Promise<void> | undefined;
+  #isClosed = false;
+  /** It has been said that the collector is away. */
+  #isAway = false;
+
+  constructor({ post = postJson, queueSize = QUEUE, everyMs = EVERY_MS, retryMs = RETRY_MS, ...options }: OtlpOptions) {
+    this.#options = { ...options, post, queueSize, everyMs, retryMs };
+    this.#url = tracesUrl(options.url);
+    options.events.spanEnded.subscribe((span) => this.#take(span));
+  }
+
+  /** Sends what there is, trying once. Takes no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#sending;
+    while (this.#queue.length > 0) await this.#send(this.#queue.splice(0, BATCH), []);
+  }
+
+  #take(span: Span): void {
+    if (this.#isClosed || this.#queue.length >= this.#options.queueSize) {
+      this.#options.events.exported.publish({ sent: 0, dropped: 1 });
+      return;
+    }
+    this.#queue.push(span);
+    if (this.#queue.length >= BATCH) this.#begin();
+    else this.#timer ??= setTimeout(() => this.#begin(), this.#options.everyMs);
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sending ??= this.#drain().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#isClosed) {
+      await this.#send(this.#queue.splice(0, BATCH), this.#options.retryMs);
+    }
+  }
+
+  /** Never rejects. */
+  async #send(spans: readonly Span[], retryMs: readonly number[]): Promise<void> {
+    const { events, post, resource } = this.#options;
+    const body = otlpJson(spans, resource, performance.timeOrigin);
+    for (let attempt = 0; ; attempt++) {
+      const problem = await post(this.#url, body).then(problemOf, (error: Error) => ({
+        why: error.message,
+        isFinal: false,
+      }));
+      if (!problem) {
+        if (this.#isAway) events.info('traces', `${this.#url} takes traces again`);
+        this.#isAway = false;
+        events.exported.publish({ sent: spans.length, dropped: 0 });
+        return;
+      }
+      const pause = retryMs[attempt];
+      if (problem.isFinal || pause === undefined || this.#isClosed) {
+        // Once, and not for every batch: it may be away for days.
+        if (!this.#isAway) events.warn('traces', `${this.#url} does not take traces: ${problem.why}`);
+        this.#isAway = true;
+        events.exported.publish({ sent: 0, dropped: spans.length });
+        return;
+      }
+      await Bun.sleep(pause);
+    }
+  }
+}
+
+function problemOf({ status }: { readonly status: number }): { why: string; isFinal: boolean } | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  return { why: `it answers ${status}`, isFinal: !LATER.has(status) };
+}
+
+/** The specification's rule for a base address; one that names the path already is taken as it is. */
+export function tracesUrl(url: string): string {
+  return /\/v1\/traces\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/v1/traces`;
+}
+
+async function postJson(url: string, body: string): Promise<{ readonly status: number }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body,
+    signal: AbortSignal.timeout(POST_TIMEOUT_MS),
+  });
+  // Or the connection is not used again.
+  await response.arrayBuffer();
+  return { status: response.status };
+}
