@@ -128,8 +128,8 @@ describe('the exporter', () => {
     const {
       exporter: own,
       events,
-      counts,
       said,
+      exported,
     } = exporter((n) => (n > 6 ? 200 : new Error('refused')), {
       everyMs: 0,
     });
