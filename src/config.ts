@@ -90,6 +90,11 @@ const node = {
     60_000,
     'How long a blocking call waits before it is answered with 202 and the activation id.',
   ),
+  maxTries: of(
+    value.whole(1),
+    3,
+    'How often accepted work (answered with 202) is begun while the node ends each time before it does, until it is given up as a dead letter; 1 never begins it twice.',
+  ),
   drainTimeout: of(value.duration(), 30_000, 'How long running work may take to finish when the node stops.'),
   logLevel: of(value.choice('debug', 'info', 'warn', 'error'), 'info', 'The least important lines that are logged.'),
   logFormat: of(value.choice('text', 'json'), 'text', 'Log lines for people, or one JSON object a line.'),

@@ -19,7 +19,7 @@ import type { RunningNode } from './cli/serve.ts';
 import type { Settings } from './config.ts';
 import { Entities } from './entities/entities.ts';
 import { defaultPoolMemory, isExposed, lookAtHost } from './host.ts';
-import { Invocation } from './invocation/invocation.ts';
+import { acceptHere, Invocation } from './invocation/invocation.ts';
 import { LiveActivations } from './invocation/live.ts';
 import { ActivationRecords } from './invocation/records.ts';
 import { Invoker } from './invoker/invoker.ts';
@@ -27,7 +27,7 @@ import type { Manifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
-import { cleanStore, openStore } from './offline.ts';
+import { cleanStore, type OpenStore, openStore } from './offline.ts';
 import { HttpProtocol } from './protocol/http.ts';
 import { StdioProtocol } from './protocol/stdio.ts';
 import { readManifest } from './runtimes.ts';
@@ -72,7 +72,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     throw error;
   }
 
-  async function compose(settings: Settings, store: Store): Promise<RunningNode> {
+  async function compose(settings: Settings, store: OpenStore): Promise<RunningNode> {
     const host = lookAtHost();
     const shimsDir = await unpackShims(join(dataDir, 'runtimes'));
     const chosen = await chooseSandbox({
@@ -128,18 +128,20 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       onActionChanged: (id, current) => invoker.retire(id, current && invocation.jobAction(current)),
     });
     const run = invoker.run.bind(invoker);
-    const { activations } = store;
+    const { activations, journal } = store;
     const { sequenceLength } = limits;
     const live = new LiveActivations();
-    const parts = { entities, entitlement, activations, live, throttle, events, now };
-    const invocation = new Invocation({ ...parts, run, sequenceLength });
+    const parts = { entities, entitlement, authenticator, activations, live, throttle, events, now };
+    const { maxTries } = settings;
+    const accept = acceptHere(journal);
+    const invocation = new Invocation({ ...parts, run, journal, accept, maxTries, sequenceLength });
     const metrics = new Metrics(events, () => invoker.status);
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
     const calls = { entities, invocation, throttle, entitlement, limits, isDraining: () => isDraining };
     const app = createApp({
       actions: new ActionRoutes({ ...calls, maxWaitMs: settings.blockingWait }),
-      activations: new ActivationRoutes(new ActivationRecords(activations, live), entitlement),
+      activations: new ActivationRoutes(new ActivationRecords(activations, live, journal), entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
@@ -149,7 +151,10 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
         domain: settings.webDomain,
       }),
       ...{ authenticator, limits, manifest, build, events },
-      ops: { metrics: () => metrics.text(), status: () => ({ sandbox: sandbox.name, pool: invoker.status }) },
+      ops: {
+        metrics: () => metrics.text(),
+        status: () => ({ sandbox: sandbox.name, pool: invoker.status, journal: journal.size }),
+      },
     });
     api.resolve((request) => app.fetch(request));
 
@@ -163,6 +168,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const pruner = setInterval(() => void prune(store, settings, events), PRUNE_EVERY_MS);
     pruner.unref();
     closers.push(() => clearInterval(pruner));
+    invocation.catchUp().catch((error: Error) => events.error('journal', `not all is done: ${error.message}`));
     invoker.start().catch((error: Error) => events.error('invoker', `no stem cells: ${error.message}`));
 
     let hurry: () => void = () => undefined;
@@ -177,7 +183,8 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       await Promise.race([invoker.drain(Math.max(0, deadline - performance.now())), hasty]);
       // Calls that still run are answered when their containers end: the doors wait for them, and not they for the doors.
       const answered = Promise.all(servers.map((server) => server.stop(false)));
-      await invoker.close();
+      // Together: what containers wait for in vain, the sandbox gives up.
+      await Promise.all([invoker.close(), sandbox.close()]);
       await Promise.race([answered, Bun.sleep(FAREWELL_MS)]);
       await closeAll();
     };

@@ -4,12 +4,16 @@ import { Admin } from './admin/admin.ts';
 import type { Settings } from './config.ts';
 import { isExposed, lookAtHost } from './host.ts';
 import { Events } from './observe/events.ts';
+import type { Journal } from './store/journal.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { FileLock } from './store/sqlite-lock.ts';
 import type { Store } from './store/store.ts';
 
-/** The store that the settings ask for. @throws StoreRefused */
-export function openStore(settings: Settings, events: Events): Promise<Store> {
+/** The store that the settings ask for, and the journal, which lies in the data folder in any case. */
+export type OpenStore = Store & { readonly journal: Journal };
+
+/** @throws StoreRefused */
+export function openStore(settings: Settings, events: Events): Promise<OpenStore> {
   return openSqliteStore({ file: dataFile(settings), events });
 }
 

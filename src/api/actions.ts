@@ -99,10 +99,13 @@ export class ActionRoutes {
     if (permitted !== undefined) await permitted;
     const args = resolved.parameters.merge(value, text);
     if (isDraining()) throw refuse(503, messages.draining);
-    const accepted = invocation.invoke(call.identity, resolved, args, call.transactionId);
-    if (!blocking) return accept(call, accepted);
+    const { identity, transactionId } = call;
+    if (!blocking) return accept(call, await invocation.later({ identity, transactionId, name, resolved, args }));
+    const accepted = invocation.invoke(identity, resolved, args, transactionId);
     const activation = await waitFor(accepted, waitMs);
-    return activation ? report(call, activation, resultOnly) : accept(call, accepted);
+    if (activation) return report(call, activation, resultOnly);
+    await invocation.promise(accepted, { identity, transactionId, name, resolved, args });
+    return accept(call, accepted.activationId);
   }
 
   #check(call: Call, right: Right, name: Omit<QualifiedName, 'name'> & { name?: string }): undefined | Promise<void> {

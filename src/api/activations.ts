@@ -84,8 +84,10 @@ export class ActivationRoutes {
     const pending = this.#records.pending(namespace, id);
     if (pending) return answer(call, 202, showPending(pending));
     const activation = await this.#records.get(namespace, id);
-    if (!activation) throw refuse(404, messages.resourceDoesNotExist);
-    return answer(call, 200, show(activation));
+    if (activation) return answer(call, 200, show(activation));
+    const accepted = await this.#records.accepted(namespace, id);
+    if (accepted) return answer(call, 202, showPending(accepted));
+    throw refuse(404, messages.resourceDoesNotExist);
   }
 }
 

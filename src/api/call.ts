@@ -42,7 +42,7 @@ export function plain(call: Call, text: string): Response {
 }
 
 /** Something was accepted that is not waited for, or has not ended in time. */
-export function accept(call: Call, { activationId }: { readonly activationId: string }): Response {
+export function accept(call: Call, activationId: string): Response {
   return answer(call, 202, `{"activationId":"${activationId}"}`, activationId);
 }
 

@@ -72,8 +72,8 @@ export class TriggerRoutes {
     const trigger = await entities.triggers.find(name);
     if (isDraining()) throw refuse(503, messages.draining);
     const headers = Object.fromEntries(call.context.req.raw.headers);
-    const accepted = invocation.fire(call.identity, trigger, payload, headers, call.transactionId);
-    return accepted ? accept(call, accepted) : noContent(call);
+    const activationId = await invocation.fire(call.identity, trigger, payload, headers, call.transactionId);
+    return activationId === undefined ? noContent(call) : accept(call, activationId);
   }
 
   async #entitled(call: Call, right: Right, ns: string, path: string) {

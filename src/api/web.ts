@@ -110,7 +110,11 @@ export class WebRoutes {
     const accepted = invocation.invoke(owner, resolved, args, call.transactionId);
     call.headers[ACTIVATION_HEADER] = accepted.activationId;
     const activation = await waitFor(accepted, maxWaitMs);
-    if (!activation) return sentence(call, 202, messages.webNotReady);
+    if (!activation) {
+      const { transactionId } = call;
+      await invocation.promise(accepted, { identity: owner, transactionId, name: target.name, resolved, args });
+      return sentence(call, 202, messages.webNotReady);
+    }
     return respond(call, webAnswer(target.extension, resultOf(activation)));
   }
 }

@@ -12,6 +12,7 @@ export class Authenticator {
   readonly #subjects: SubjectStore;
   readonly #byHeader = new Map<string, Identity>();
   readonly #byNamespace = new Map<string, Identity>();
+  readonly #byUuid = new Map<string, Identity>();
   /** Grows when all is forgotten: what was being read then may be of before. */
   #age = 0;
 
@@ -33,11 +34,17 @@ export class Authenticator {
     return this.#byNamespace.get(namespace) ?? this.#lookForOwner(namespace);
   }
 
+  /** Whose key this was when somebody used it, and is: at once when it was asked before. Undefined when it is gone or its subject is blocked. */
+  holderOf(uuid: string): Identity | undefined | Promise<Identity | undefined> {
+    return this.#byUuid.get(uuid) ?? this.#lookForHolder(uuid);
+  }
+
   /** Subjects, keys or limits were changed: nothing that is remembered holds. */
   forget(): void {
     this.#age++;
     this.#byHeader.clear();
     this.#byNamespace.clear();
+    this.#byUuid.clear();
   }
 
   async #look(header: string): Promise<Identity> {
@@ -55,13 +62,26 @@ export class Authenticator {
     throw unauthorized(messages.authenticationInvalid);
   }
 
-  async #lookForOwner(name: string): Promise<Identity | undefined> {
+  #lookForOwner(name: string): Promise<Identity | undefined> {
+    return this.#lookFor({ namespace: name }, (each) => each.name === name, this.#byNamespace, name);
+  }
+
+  #lookForHolder(uuid: string): Promise<Identity | undefined> {
+    return this.#lookFor({ uuid }, (each) => each.uuid === uuid, this.#byUuid, uuid);
+  }
+
+  async #lookFor(
+    by: Parameters<SubjectStore['find']>[0],
+    isIt: (namespace: SubjectNamespace) => boolean,
+    known: Map<string, Identity>,
+    as: string,
+  ): Promise<Identity | undefined> {
     const age = this.#age;
-    for (const { subject } of await this.#subjects.find({ namespace: name })) {
-      const namespace = subject.namespaces.find((each) => each.name === name);
+    for (const { subject } of await this.#subjects.find(by)) {
+      const namespace = subject.namespaces.find(isIt);
       if (!namespace || subject.blocked) continue;
       const identity = await this.#identity(subject.subject, namespace);
-      if (age === this.#age) remember(this.#byNamespace, name, identity);
+      if (age === this.#age) remember(known, as, identity);
       return identity;
     }
     return undefined;

@@ -4,6 +4,7 @@ import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import type { Identity } from '../model/identity.ts';
 import type { JsonText } from '../model/json.ts';
+import type { Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -17,11 +18,17 @@ export interface Caller {
   readonly depth: number;
 }
 
-/** Something that was accepted: its id at once, its record when it has ended. The promise never rejects. */
+/**
+ * Something that was accepted: its id at once, its record when it has ended. The promise rejects with a `Refusal` when it was not
+ * begun, because the node stops; never for anything else.
+ */
 export interface Accepted {
   readonly activationId: string;
   readonly activation: Promise<Activation>;
 }
+
+/** What is known of an activation that was accepted before it is begun. */
+export type Known = Pick<Work, 'activationId' | 'acceptedAt'>;
 
 /** Plain actions that a sequence and the sequences in it have begun: together they may be as many as one sequence. */
 export interface SequenceCount {

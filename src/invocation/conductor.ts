@@ -1,15 +1,12 @@
 import type { Resolved } from '../entities/resolved.ts';
-import type { Activation } from '../model/activation.ts';
 import type { Json, JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { entityId, parseName, type QualifiedName } from '../model/names.ts';
-import { applicationError, type Response, whiskError } from '../model/outcome.ts';
+import { applicationError, type Response } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
-import { newActivationId } from './activation-id.ts';
-import { type Accepted, type Caller, type CompositesOptions, type CompositionCount, inside } from './caller.ts';
-import { logFault } from './fault.ts';
+import type { Accepted, Caller, CompositesOptions, CompositionCount, Known } from './caller.ts';
+import { startComposite } from './composite.ts';
 import { checkMayInvoke } from './find.ts';
-import { compositeActivation } from './record.ts';
 import { readContinuation, withState } from './result.ts';
 import { Tally } from './tally.ts';
 
@@ -34,33 +31,13 @@ export class Compositions {
     resolved: Resolved,
     args: JsonText,
     count: CompositionCount = { components: 0, conductors: 0 },
+    known?: Known,
   ): Accepted {
-    const activationId = newActivationId();
-    return { activationId, activation: this.#run(activationId, caller, resolved, args, count) };
-  }
-
-  async #run(
-    activationId: string,
-    caller: Caller,
-    resolved: Resolved,
-    args: JsonText,
-    count: CompositionCount,
-  ): Promise<Activation> {
-    const { recorder, events, now } = this.#options;
-    const start = now();
-    recorder.began(caller, resolved, activationId, start);
-    const { memory } = resolved.action.limits;
-    const tally = new Tally(memory);
-    let response: Response;
-    try {
-      response = await this.#conduct(inside(caller, activationId), resolved, args, tally, count);
-    } catch (fault) {
-      logFault(events, caller.transactionId, fault);
-      response = whiskError(messages.compositionFailed);
-    }
-    const activation = compositeActivation({ activationId, caller, resolved, tally, response, start, end: now() });
-    recorder.keepComposite(caller.identity, activation, resolved.id, tally.memory ?? memory);
-    return activation;
+    const tally = new Tally(resolved.action.limits.memory);
+    return startComposite(this.#options, {
+      ...{ caller, resolved, tally, known, failed: messages.compositionFailed },
+      follow: (part) => this.#conduct(part, resolved, args, tally, count),
+    });
   }
 
   async #conduct(

@@ -9,12 +9,12 @@ import type { JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { Accept, FireWork, InvocationWork } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
-import { newActivationId } from './activation-id.ts';
-import type { Accepted, Caller } from './caller.ts';
-import { eventOf, type Payload } from './event.ts';
+import type { Payload } from './event.ts';
 import { logFault } from './fault.ts';
 import { findPermitted } from './find.ts';
+import { invocationWork, ruleActivationId } from './promise.ts';
 import { fireActivation, ruleResult } from './record.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -27,23 +27,25 @@ export interface FiresOptions {
   readonly now: () => number;
   /** Refuses what the caller may not invoke all of. */
   readonly permit: (identity: Identity, resolved: Resolved) => undefined | Promise<void>;
-  readonly start: (caller: Caller, resolved: Resolved, args: JsonText) => Accepted;
+  readonly accept: Accept;
+  /** Begins what a rule asks for, on this node. */
+  readonly begin: (identity: Identity, resolved: Resolved, work: InvocationWork) => void;
 }
 
-/** A fire that was accepted. It is all that running it needs, and nothing in it is alive: it could wait on a disk. */
+/** A fire that is under way. */
 export interface Fire {
-  readonly activationId: string;
   readonly identity: Identity;
-  readonly transactionId: string;
-  /** As it was when it was fired, with its rules. */
-  readonly trigger: Trigger;
-  /** What the client sent. */
-  readonly payload: JsonText;
+  readonly work: FireWork;
   /** What the actions get. */
   readonly event: Payload;
-  /** Milliseconds since the epoch. */
-  readonly start: number;
+  /** False for a fire that was begun before: its rules were charged then. */
+  readonly isCharged: boolean;
 }
+
+/** What becomes of one rule: a line of the fire's logs, and perhaps work. */
+type RuleOutcome =
+  | { readonly line: JsonText }
+  | { readonly line: JsonText; readonly work: InvocationWork; readonly resolved: Resolved };
 
 /**
  * Fires of triggers (Triggers.scala). Each active rule is one call in this process: charged, permitted and refused as the
@@ -56,57 +58,60 @@ export class Fires {
     this.#options = options;
   }
 
-  /** Undefined when no rule is active: then nothing happens, and nothing is recorded. */
-  accept(
-    { identity, transactionId }: Caller,
-    trigger: Trigger,
-    payload: Payload,
-    headers: Readonly<Record<string, string>>,
-  ): Fire | undefined {
-    if (!Object.values(trigger.rules ?? {}).some(isActive)) return undefined;
-    const event = eventOf(trigger.parameters, headers, payload);
-    const { now, recorder } = this.#options;
-    const [activationId, start] = [newActivationId(), now()];
-    recorder.fired(identity, trigger, activationId, start);
-    return { activationId, identity, transactionId, trigger, payload: payload.text, event, start };
-  }
-
-  /** Begins the action of each active rule, and records what became of it; does not wait for their ends. Never rejects. */
+  /**
+   * Takes on what the active rules ask for, begins it, and records what became of each; does not wait for the ends. Done again, it
+   * takes on the same work. Rejects with a `Refusal` when the work cannot be taken on now: then there is no record.
+   */
   async run(fire: Fire): Promise<Activation> {
-    const { identity, transactionId, trigger, event } = fire;
-    const caller = { identity, transactionId, depth: 0 };
-    const rules = Object.entries(trigger.rules ?? {});
-    const results = await Promise.all(rules.map(([name, rule]) => this.#activate(caller, name, rule, event)));
-    const activation = fireActivation(fire, caller, results);
-    this.#options.recorder.keep(identity, activation);
+    const { recorder, accept, begin } = this.#options;
+    const { identity, work } = fire;
+    recorder.fired(work);
+    const rules = Object.entries(work.trigger.rules);
+    const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule)));
+    const begun = outcomes.filter((each) => 'work' in each);
+    try {
+      const here = begun.length === 0 ? [] : await accept(begun.map((each) => each.work));
+      for (const each of begun) if (here.includes(each.work)) begin(identity, each.resolved, each.work);
+    } catch (refusal) {
+      recorder.withdrawn(work.activationId);
+      throw refusal;
+    }
+    const activation = fireActivation(
+      work,
+      outcomes.map(({ line }) => line),
+    );
+    recorder.keep(identity, activation);
     return activation;
   }
 
-  async #activate(caller: Caller, rule: string, reduced: ReducedRule, event: Payload): Promise<JsonText> {
-    const { throttle, permit, start, events } = this.#options;
-    const { identity } = caller;
+  async #prepare({ identity, work, event, isCharged }: Fire, rule: string, reduced: ReducedRule): Promise<RuleOutcome> {
+    const { throttle, permit, events, now } = this.#options;
+    const { transactionId } = work;
     const action = `${reduced.action.path}/${reduced.action.name}`;
-    if (!isActive(reduced)) return ruleResult(rule, action, failure(1, messages.ruleInactive(rule, action)));
+    const failed = (statusCode: 1 | 3, error: string) => ({ line: ruleResult(rule, action, { statusCode, error }) });
+    if (!isActive(reduced)) return failed(1, messages.ruleInactive(rule, action));
     try {
-      throttle.invocation(identity);
-      const found = await findPermitted(this.#options, identity, parseName(`/${action}`, '') as QualifiedName);
-      await permit(identity, found);
-      const { activationId } = start(caller, found, found.parameters.merge(event.value, event.text));
-      return ruleResult(rule, action, { activationId });
+      if (isCharged) throttle.invocation(identity);
+      const name = parseName(`/${action}`, '') as QualifiedName;
+      const resolved = await findPermitted(this.#options, identity, name);
+      await permit(identity, resolved);
+      const args = resolved.parameters.merge(event.value, event.text);
+      const activationId = ruleActivationId(work.activationId, rule);
+      const begun = invocationWork({ identity, transactionId, name, resolved, args }, activationId, now());
+      return { line: ruleResult(rule, action, { activationId }), work: begun, resolved };
     } catch (thrown) {
-      if (thrown instanceof Refusal) {
-        return ruleResult(rule, action, failure(thrown.status >= 500 ? 3 : 1, thrown.message));
-      }
-      logFault(events, caller.transactionId, thrown);
-      return ruleResult(rule, action, failure(3, messages.internalError));
+      if (thrown instanceof Refusal) return failed(thrown.status >= 500 ? 3 : 1, thrown.message);
+      logFault(events, transactionId, thrown);
+      return failed(3, messages.internalError);
     }
   }
 }
 
-function isActive({ status }: ReducedRule): boolean {
-  return status === 'active';
+/** Whether a fire of the trigger does anything. */
+export function hasActiveRule({ rules = {} }: Trigger): boolean {
+  return Object.values(rules).some(isActive);
 }
 
-function failure(statusCode: 1 | 3, error: string) {
-  return { statusCode, error };
+function isActive({ status }: ReducedRule): boolean {
+  return status === 'active';
 }

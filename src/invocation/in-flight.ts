@@ -3,13 +3,15 @@ export class InFlight {
   #count = 0;
   #waiters: (() => void)[] = [];
 
-  /** @param work never rejects */
+  /** How it ends is somebody else's to hear. */
   add(work: Promise<unknown>): void {
     this.#count++;
-    void work.finally(() => {
-      if (--this.#count === 0) for (const wake of this.#waiters.splice(0)) wake();
-    });
+    work.then(this.#ended, this.#ended);
   }
+
+  readonly #ended = (): void => {
+    if (--this.#count === 0) for (const wake of this.#waiters.splice(0)) wake();
+  };
 
   /** Resolves when nothing is under way, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {

@@ -1,34 +1,51 @@
+import type { Authenticator } from '../auth/auth.ts';
 import type { Entitlement } from '../auth/entitlement.ts';
 import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
 import type { Resolved } from '../entities/resolved.ts';
+import type { Activation } from '../model/activation.ts';
 import type { Trigger } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
 import type { JobAction, Run } from '../model/job.ts';
 import type { JsonText } from '../model/json.ts';
+import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { Accept, Perform, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
-import type { ActivationStore } from '../store/store.ts';
-import type { Accepted, Caller, Starters } from './caller.ts';
+import type { Journal } from '../store/journal.ts';
+import { type ActivationStore, StoreUnavailable } from '../store/store.ts';
+import { newActivationId } from './activation-id.ts';
+import { Backlog } from './backlog.ts';
+import type { Accepted, Caller, Known, Starters } from './caller.ts';
 import { Compositions } from './conductor.ts';
-import type { Payload } from './event.ts';
-import { Fires } from './fire.ts';
+import { eventOf, type Payload } from './event.ts';
+import { Fires, hasActiveRule } from './fire.ts';
 import { InFlight } from './in-flight.ts';
 import type { LiveActivations } from './live.ts';
+import { Performer } from './perform.ts';
 import { Primitives } from './primitive.ts';
+import { type Asked, anew, begunOf, fireWork, invocationWork } from './promise.ts';
 import { Recorder } from './recorder.ts';
 import { Sequences } from './sequence.ts';
 
 export type { Accepted } from './caller.ts';
 export type { Payload } from './event.ts';
+export type { Asked } from './promise.ts';
 
 export interface InvocationOptions {
   readonly entities: Entities;
   readonly entitlement: Entitlement;
-  readonly activations: Pick<ActivationStore, 'put'>;
+  readonly authenticator: Pick<Authenticator, 'holderOf'>;
+  readonly activations: Pick<ActivationStore, 'put' | 'get'>;
   readonly live: LiveActivations;
   readonly throttle: Throttle;
   readonly run: Run;
+  readonly journal: Journal;
+  /** Takes work on that is to be answered with 202: `acceptHere`, or first in Kafka. */
+  readonly accept: Accept;
+  /** How often accepted work is begun, while the node ends each time, before it is given up. */
+  readonly maxTries: number;
   /** How many actions a sequence or composition may have. */
   readonly sequenceLength: number;
   readonly events: Events;
@@ -39,37 +56,49 @@ export interface InvocationOptions {
  * What an invocation means. A plain action becomes one job; a sequence, a composition or a fire becomes many, all in
  * this process. Everything that began ends with one record.
  *
+ * Callers that wait are answered from memory. What is answered with 202 is a promise that outlives the node: it stands in the
+ * journal (or in Kafka) before the answer, until its record is durable.
+ *
  * The caller was charged for one invocation or fire, and may invoke what is named (`auth`); what that refers to is
  * checked here.
  */
 export class Invocation {
-  readonly #entitlement: Entitlement;
+  readonly #options: InvocationOptions;
   readonly #primitives: Primitives;
   readonly #sequences: Sequences;
   readonly #compositions: Compositions;
   readonly #fires: Fires;
+  readonly #performer: Performer;
+  readonly #backlog: Backlog;
   /** What has steps to come. Plain actions are the invoker's to wait for. */
   readonly #inFlight = new InFlight();
 
-  constructor({ activations, run, sequenceLength, ...options }: InvocationOptions) {
-    this.#entitlement = options.entitlement;
-    const { live, events } = options;
-    const recorder = new Recorder({ activations, live, events });
+  constructor(options: InvocationOptions) {
+    this.#options = options;
+    const { sequenceLength, authenticator, accept, journal } = options;
+    const recorder = new Recorder(options);
     const starters: Starters = {
       plain: (caller, resolved, args) => this.#primitives.start(caller, resolved, args),
       sequence: (caller, resolved, args, count) => this.#sequences.start(caller, resolved, args, count),
       composition: (caller, resolved, args, count) => this.#compositions.start(caller, resolved, args, count),
     };
     const composites = { ...options, recorder, starters, maxLength: sequenceLength };
-    this.#primitives = new Primitives({ ...options, recorder, run });
+    this.#primitives = new Primitives({ ...options, recorder });
     this.#sequences = new Sequences(composites);
     this.#compositions = new Compositions(composites);
     this.#fires = new Fires({
-      ...options,
-      recorder,
+      ...{ ...options, recorder, accept },
       permit: (identity, resolved) => this.permit(identity, resolved),
-      start: (caller, resolved, args) => this.#start(caller, resolved, args),
+      begin: (identity, resolved, work) =>
+        this.#keep(work, identity, this.#start(callerOf(identity, work), resolved, work.args, work).activation),
     });
+    this.#performer = new Performer({
+      ...{ ...options, recorder, deadLetters: journal.deadLetters },
+      identityOf: (uuid) => authenticator.holderOf(uuid),
+      start: (identity, resolved, work) => this.#start(callerOf(identity, work), resolved, work.args, work).activation,
+      fire: (fire) => this.#counted(this.#fires.run(fire)),
+    });
+    this.#backlog = new Backlog({ ...options, perform: this.perform });
   }
 
   /**
@@ -81,11 +110,11 @@ export class Invocation {
     if (!('components' in exec)) return undefined;
     const components = exec.components.map((each) => parseName(each, identity.namespace) as QualifiedName);
     const resources = components.map((name) => ({ ...name, collection: 'actions' as const }));
-    return this.#entitlement.checkAll(identity, 'ACTIVATE', resources);
+    return this.#options.entitlement.checkAll(identity, 'ACTIVATE', resources);
   }
 
   /**
-   * Invokes an action once. Never rejects for what the action does.
+   * Invokes an action for a caller who waits.
    *
    * @param args the merged arguments
    */
@@ -94,23 +123,71 @@ export class Invocation {
   }
 
   /**
-   * Fires a trigger: its id at once, its record when all rules have begun. Undefined when no rule is active.
+   * Promises a record to a caller who does not wait any longer for what was invoked.
+   *
+   * @throws Refusal 503 when nothing can be promised now; the activation goes on
+   */
+  async promise({ activationId, activation }: Accepted, asked: Asked): Promise<void> {
+    const { journal, live, now } = this.#options;
+    const { identity } = asked;
+    const begun = live.pending(identity.namespace, activationId);
+    const work = invocationWork(asked, activationId, begun?.start ?? now());
+    await writing(journal.add([work], 1), messages.promiseAway(activationId));
+    this.#keep(work, identity, activation);
+  }
+
+  /**
+   * Takes on an invocation that nobody waits for, and answers its id.
+   *
+   * @throws Refusal 503 when it cannot be taken on now; nothing was begun
+   */
+  async later(asked: Asked): Promise<string> {
+    const { identity, resolved, args } = asked;
+    const work = invocationWork(asked, newActivationId(), this.#options.now());
+    if (await this.#isHere(work))
+      this.#keep(work, identity, this.#start(callerOf(identity, work), resolved, args, work).activation);
+    return work.activationId;
+  }
+
+  /**
+   * Takes on the fire of a trigger, and answers its id. Undefined when no rule is active: then nothing is done or recorded.
    *
    * @param payload the request's body
    * @param headers of the request, names in lower case
+   * @throws Refusal 503 when it cannot be taken on now; nothing was begun
    */
-  fire(
+  async fire(
     identity: Identity,
     trigger: Trigger,
     payload: Payload,
     headers: Readonly<Record<string, string>>,
     transactionId: string,
-  ): Accepted | undefined {
-    const fire = this.#fires.accept({ identity, transactionId, depth: 0 }, trigger, payload, headers);
-    if (!fire) return undefined;
-    const activation = this.#fires.run(fire);
-    this.#inFlight.add(activation);
-    return { activationId: fire.activationId, activation };
+  ): Promise<string | undefined> {
+    if (!hasActiveRule(trigger)) return undefined;
+    const event = eventOf(trigger.parameters, headers, payload);
+    const work = fireWork({ identity, transactionId }, trigger, payload.text, event, this.#options.now());
+    if (await this.#isHere(work))
+      this.#keep(work, identity, this.#counted(this.#fires.run({ identity, work, event, isCharged: true })));
+    return work.activationId;
+  }
+
+  /** See `Perform`. */
+  readonly perform: Perform = (work, tries) => this.#performer.perform(work, tries);
+
+  /** Does what was accepted before this start. Resolves when it is done, or the node stops; new work does not wait for it. */
+  catchUp(): Promise<void> {
+    return this.#backlog.run();
+  }
+
+  /**
+   * Takes work on once more, as a new activation, and answers its id.
+   *
+   * @throws Refusal 503
+   */
+  async replay(dead: Work): Promise<string> {
+    const work = anew(dead, this.#options.now());
+    if (await this.#isHere(work)) void this.#backlog.take({ work, tries: 0 });
+    return work.activationId;
   }
 
   /** What a container needs of the action. */
@@ -120,14 +197,71 @@ export class Invocation {
 
   /** Resolves when no sequence, composition or fire has steps to come, or after `limitMs`. Nothing new may be accepted meanwhile. */
   drain(limitMs: number): Promise<void> {
+    this.#backlog.stop();
     return this.#inFlight.drain(limitMs);
   }
 
-  #start(caller: Caller, resolved: Resolved, args: JsonText): Accepted {
-    if (resolved.form === 'plain') return this.#primitives.start(caller, resolved, args);
+  /** Takes the work on; true when it is to be begun here. */
+  async #isHere(work: Work): Promise<boolean> {
+    const [here] = await this.#options.accept([work]);
+    if (here) return true;
+    this.#options.live.sentAway(begunOf(work));
+    return false;
+  }
+
+  /** Follows what was begun and stands in the journal, until its record is durable and its entry is gone. */
+  #keep(work: Work, identity: Identity, activation: Promise<Activation>): void {
+    const { journal, events } = this.#options;
+    const { activationId } = work;
+    const isRecorded = journal.endsWithRecord && identity.limits.storeActivations !== false;
+    this.#performer
+      .ended(work, identity, activation)
+      .then(() => (isRecorded ? undefined : journal.remove(activationId)))
+      .catch((thrown: unknown) => {
+        if (thrown instanceof Refusal) return this.#backlog.putBack(work);
+        events.warn('journal', `activation ${activationId} stays in the journal: ${String(thrown)}`);
+        return undefined;
+      })
+      .catch((error: unknown) =>
+        events.error('journal', `activation ${activationId} was not put back: ${String(error)}`),
+      );
+  }
+
+  /** The node waits for it when it stops. */
+  #counted<T>(work: Promise<T>): Promise<T> {
+    this.#inFlight.add(work);
+    return work;
+  }
+
+  #start(caller: Caller, resolved: Resolved, args: JsonText, known?: Known): Accepted {
+    if (resolved.form === 'plain') return this.#primitives.start(caller, resolved, args, known);
     const composites = resolved.form === 'sequence' ? this.#sequences : this.#compositions;
-    const accepted = composites.start(caller, resolved, args);
+    const accepted = composites.start(caller, resolved, args, undefined, known);
     this.#inFlight.add(accepted.activation);
     return accepted;
   }
+}
+
+/** Takes all work on here, in the node's own journal. */
+export function acceptHere(journal: Pick<Journal, 'add'>): Accept {
+  return async (works) => {
+    await writing(journal.add(works, 1), messages.journalAway);
+    return works;
+  };
+}
+
+/** Seconds: a full disk is not emptied at once, but somebody may be at it. */
+const RETRY_AFTER = '5';
+
+async function writing(write: Promise<void>, sentence: string): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new Refusal(503, sentence, { headers: { 'Retry-After': RETRY_AFTER } });
+  }
+}
+
+function callerOf(identity: Identity, { transactionId }: Work): Caller {
+  return { identity, transactionId, depth: 0 };
 }

@@ -43,12 +43,14 @@ interface Ended {
 }
 
 const ENDED_KEPT = 4096;
+const AWAY_KEPT = 4096;
 const NO_LOGS: readonly string[] = [];
 
 /** Activations of this node while they live: what waits, what runs and what it prints, and what has ended lately. */
 export class LiveActivations implements JobWatcher {
   readonly #open = new Map<string, Open>();
   readonly #listeners = new Map<string, Set<(event: LiveEvent) => void>>();
+  readonly #away = new Map<string, Begun>();
   readonly #ended: Ended[] = [];
   #nextEnded = 0;
 
@@ -77,6 +79,23 @@ export class LiveActivations implements JobWatcher {
     this.#ended[this.#nextEnded] = { namespace, activationId, start, end: Math.max(start, end) };
     this.#nextEnded = (this.#nextEnded + 1) % ENDED_KEPT;
     this.#tell(namespace, { type: 'activation', activation });
+  }
+
+  /** It was not begun, and will not be on this node. */
+  withdrawn(activationId: string): void {
+    this.#open.delete(activationId);
+  }
+
+  /** Another node will do it, or has done it: nothing more is heard of it here. */
+  sentAway(begun: Begun): void {
+    this.#away.set(begun.activationId, begun);
+    if (this.#away.size > AWAY_KEPT) for (const oldest of this.#away.keys()) return void this.#away.delete(oldest);
+  }
+
+  /** What was sent away lately. */
+  away(namespace: string, activationId: string): Begun | undefined {
+    const begun = this.#away.get(activationId);
+    return begun?.namespace === namespace ? begun : undefined;
   }
 
   pending(namespace: string, activationId: string): Pending | undefined {

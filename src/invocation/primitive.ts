@@ -8,9 +8,10 @@ import type { JsonText } from '../model/json.ts';
 import { resultSizes } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { applicationError, type Outcome, whiskError } from '../model/outcome.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import { newActivationId } from './activation-id.ts';
-import type { Accepted, Caller } from './caller.ts';
+import type { Accepted, Caller, Known } from './caller.ts';
 import type { LiveActivations } from './live.ts';
 import { activationOf } from './record.ts';
 import type { Recorder } from './recorder.ts';
@@ -33,12 +34,15 @@ export class Primitives {
     this.#options = options;
   }
 
-  /** @param args merged */
-  start(caller: Caller, resolved: Resolved, args: JsonText): Accepted {
-    const activationId = newActivationId();
+  /**
+   * @param args merged
+   * @param known what was accepted before
+   */
+  start(caller: Caller, resolved: Resolved, args: JsonText, known?: Known): Accepted {
+    const activationId = known?.activationId ?? newActivationId();
     const { entities, throttle, recorder, live, run, now } = this.#options;
     const { identity, transactionId } = caller;
-    const acceptedAt = now();
+    const acceptedAt = known?.acceptedAt ?? now();
     recorder.began(caller, resolved, activationId, acceptedAt);
     throttle.began(identity.uuid);
     const providesKey = isTruthy(resolved.action.annotations, 'provide-api-key', true);
@@ -60,7 +64,10 @@ export class Primitives {
       activationId,
       activation: ended.then(
         (outcome) => this.#ended(caller, resolved, activationId, outcome),
-        (fault: unknown) => this.#ended(caller, resolved, activationId, this.#broken(job, fault)),
+        (thrown: unknown) => {
+          if (thrown instanceof Refusal) return this.#withdraw(caller, activationId, thrown);
+          return this.#ended(caller, resolved, activationId, this.#broken(job, thrown));
+        },
       ),
     };
   }
@@ -87,6 +94,14 @@ export class Primitives {
     const activation = activationOf(resolved, outcome, activationId, caller);
     recorder.keep(identity, activation);
     return activation;
+  }
+
+  /** It was not begun and leaves no record. */
+  #withdraw({ identity }: Caller, activationId: string, refusal: Refusal): never {
+    const { throttle, live } = this.#options;
+    throttle.ended(identity.uuid);
+    live.withdrawn(activationId);
+    throw refusal;
   }
 
   /** `run` does not throw for what an action does: this is a fault of ours. */

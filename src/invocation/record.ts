@@ -1,9 +1,12 @@
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
-import { type Annotation, limitsJson, type Trigger } from '../model/entities.ts';
+import { type Annotation, limitsJson } from '../model/entities.ts';
 import type { Json, JsonText } from '../model/json.ts';
+import { entityId } from '../model/names.ts';
 import type { Outcome, Response } from '../model/outcome.ts';
+import type { FireWork, Work } from '../model/work.ts';
 import type { Caller } from './caller.ts';
+import { nameOf } from './promise.ts';
 import type { Tally } from './tally.ts';
 
 /** Activation records as OpenWhisk makes them. Annotations stand in the order in which its clients get them. */
@@ -92,28 +95,30 @@ export function compositeActivation({ caller, resolved, tally, ...ended }: Ended
   };
 }
 
-export interface Fired {
-  readonly activationId: string;
-  readonly trigger: Trigger;
-  /** What the client sent. */
-  readonly payload: JsonText;
-  readonly start: number;
+/** Of a fire: its logs say what became of each rule. It has no end and no duration (Triggers.scala). */
+export function fireActivation(
+  { activationId, namespace, subject, trigger, payload, acceptedAt }: FireWork,
+  logs: readonly string[],
+  response: Response = { status: 'success', result: payload },
+): Activation {
+  const { name, version } = trigger;
+  const asked = { activationId, namespace, subject, name, version };
+  return { ...asked, start: acceptedAt, end: 0, response, logs, annotations: [] };
 }
 
-/** Of a fire: its logs say what became of each rule. It has no end and no duration (Triggers.scala). */
-export function fireActivation(fired: Fired, { identity }: Caller, logs: readonly string[]): Activation {
-  const { activationId, trigger, payload, start } = fired;
+/** Of accepted work that cannot be done, or is given up. */
+export function undoneActivation(work: Work, response: Response, at: number): Activation {
+  if (work.type === 'fire') return fireActivation(work, [], response);
+  const { activationId, namespace, subject, version, acceptedAt } = work;
+  const name = nameOf(work);
   return {
-    activationId,
-    namespace: identity.namespace,
-    subject: identity.subject,
-    name: trigger.name,
-    version: trigger.version,
-    start,
-    end: 0,
-    response: { status: 'success', result: payload },
-    logs,
-    annotations: [],
+    ...{ activationId, namespace, subject, name: name.name, version },
+    ...{ start: at, end: at, duration: 0, response, logs: [] },
+    annotations: [
+      { key: 'path', value: entityId(name) },
+      { key: 'waitTime', value: Math.max(0, at - acceptedAt) },
+      { key: 'timeout', value: false },
+    ],
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
-import type { Trigger } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
+import type { FireWork } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { ActivationStore } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { LiveActivations } from './live.ts';
+import { begunOf } from './promise.ts';
 
 export interface RecorderOptions {
   readonly activations: Pick<ActivationStore, 'put'>;
@@ -34,8 +35,13 @@ export class Recorder {
   }
 
   /** A fire was accepted. */
-  fired({ namespace, subject }: Identity, { name, version }: Trigger, activationId: string, start: number): void {
-    this.#options.live.began({ activationId, namespace, subject, name, version, start });
+  fired(work: FireWork): void {
+    this.#options.live.began(begunOf(work));
+  }
+
+  /** It was not begun and leaves no record. */
+  withdrawn(activationId: string): void {
+    this.#options.live.withdrawn(activationId);
   }
 
   /** It is seen by who looks from now on: first in the store, then no more as pending. */
@@ -47,6 +53,11 @@ export class Recorder {
       });
     }
     live.ended(activation);
+  }
+
+  /** Resolves when the record of what was kept is durable, or there is to be none. Rejects when it was given up. */
+  async stored({ limits }: Identity, activation: Activation): Promise<void> {
+    if (limits.storeActivations !== false) await this.#options.activations.put(activation);
   }
 
   /** Of a sequence or composition, which no container tells of. */

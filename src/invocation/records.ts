@@ -1,7 +1,9 @@
 import type { Activation, ActivationSummary } from '../model/activation.ts';
+import type { Journal } from '../store/journal.ts';
 import { isAskedFor } from '../store/page.ts';
 import type { ActivationQuery, ActivationStore } from '../store/store.ts';
 import type { LiveActivations, LiveEvent, Pending } from './live.ts';
+import { begunOf } from './promise.ts';
 
 /** What a stream is about. */
 export interface Watched {
@@ -14,14 +16,23 @@ export interface Watched {
 export class ActivationRecords {
   readonly #store: ActivationStore;
   readonly #live: LiveActivations;
+  readonly #journal: Pick<Journal, 'find'>;
 
-  constructor(store: ActivationStore, live: LiveActivations) {
+  constructor(store: ActivationStore, live: LiveActivations, journal: Pick<Journal, 'find'>) {
     this.#store = store;
     this.#live = live;
+    this.#journal = journal;
   }
 
   get(namespace: string, activationId: string): Promise<Activation | undefined> {
     return this.#store.get(namespace, activationId);
+  }
+
+  /** What was accepted and has no record yet, without living here: it waits its turn after a start, or another node has it. */
+  async accepted(namespace: string, activationId: string): Promise<Pending | undefined> {
+    const entry = await this.#journal.find(activationId);
+    const begun = entry ? begunOf(entry.work) : this.#live.away(namespace, activationId);
+    return begun?.namespace === namespace ? { ...begun, state: 'waiting', logs: [] } : undefined;
   }
 
   /** The activation while it waits or runs. */

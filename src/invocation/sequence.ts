@@ -1,15 +1,12 @@
 import type { Resolved } from '../entities/resolved.ts';
-import type { Activation } from '../model/activation.ts';
 import type { JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
-import { applicationError, type Response, whiskError } from '../model/outcome.ts';
+import { applicationError, type Response } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
-import { newActivationId } from './activation-id.ts';
-import { type Accepted, type Caller, type CompositesOptions, inside, type SequenceCount } from './caller.ts';
-import { logFault } from './fault.ts';
+import type { Accepted, Caller, CompositesOptions, Known, SequenceCount } from './caller.ts';
+import { startComposite } from './composite.ts';
 import { findPermitted } from './find.ts';
-import { compositeActivation } from './record.ts';
 import { hasError } from './result.ts';
 import { Tally } from './tally.ts';
 
@@ -25,32 +22,18 @@ export class Sequences {
     this.#options = options;
   }
 
-  start(caller: Caller, resolved: Resolved, args: JsonText, count: SequenceCount = { actions: 0 }): Accepted {
-    const activationId = newActivationId();
-    return { activationId, activation: this.#run(activationId, caller, resolved, args, count) };
-  }
-
-  async #run(
-    activationId: string,
+  start(
     caller: Caller,
     resolved: Resolved,
     args: JsonText,
-    count: SequenceCount,
-  ): Promise<Activation> {
-    const { recorder, events, now } = this.#options;
-    const start = now();
-    recorder.began(caller, resolved, activationId, start);
+    count: SequenceCount = { actions: 0 },
+    known?: Known,
+  ): Accepted {
     const tally = new Tally();
-    let response: Response;
-    try {
-      response = await this.#follow(inside(caller, activationId), componentsOf(resolved), args, tally, count);
-    } catch (fault) {
-      logFault(events, caller.transactionId, fault);
-      response = whiskError(messages.sequenceFailed);
-    }
-    const activation = compositeActivation({ activationId, caller, resolved, tally, response, start, end: now() });
-    recorder.keepComposite(caller.identity, activation, resolved.id, tally.memory ?? 0);
-    return activation;
+    return startComposite(this.#options, {
+      ...{ caller, resolved, tally, known, failed: messages.sequenceFailed },
+      follow: (part) => this.#follow(part, componentsOf(resolved), args, tally, count),
+    });
   }
 
   async #follow(

@@ -2,6 +2,7 @@ import type { Job, JobAction } from '../model/job.ts';
 import type { Manifest, RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, type Outcome, type Response, whiskError } from '../model/outcome.ts';
+import { refuse } from '../model/refusal.ts';
 import type { Events, StartKind } from '../observe/events.ts';
 import type { PoolView } from '../observe/metrics.ts';
 import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
@@ -95,11 +96,11 @@ export class Invoker {
     return this.#serveWarm(job, key) ?? this.#serveStemCell(job, key, this.#runtimeOf(job));
   }
 
-  /** Runs the job to its end, waiting for room as long as it takes. */
+  /** Runs the job to its end, waiting for room as long as it takes. Rejects with `Refusal` 503 when the pool closes before it was begun. */
   run(job: Job): Promise<Outcome> {
     const now = this.offer(job);
     if (now !== undefined) return now;
-    if (this.#closing) return Promise.resolve(unserved(job, whiskError(messages.draining)));
+    if (this.#closing) return Promise.reject(refuse(503, messages.draining));
     const line = this.#lines.open(keyOf(job), this.#runtimeOf(job), job.action);
     const outcome = line.join(job);
     this.#waits++;
@@ -120,7 +121,7 @@ export class Invoker {
     }
     this.#changes.note(actionId, current, Date.now());
     const waiters = this.#lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
-    for (const { job, resolve } of waiters) this.#runAs(current, job).then(resolve, () => undefined);
+    for (const { job, resolve, reject } of waiters) this.#runAs(current, job).then(resolve, reject);
   }
 
   /** Runs the job with what its action is now. */
@@ -137,13 +138,11 @@ export class Invoker {
     clearTimeout(limit);
   }
 
-  /** Ends every container, whatever it does. */
+  /** Ends every container, whatever it does. What waits was not begun, and is refused. */
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
-    for (const { job, resolve } of this.#lines.leaveAll(() => true)) {
-      resolve(unserved(job, whiskError(messages.draining)));
-    }
+    for (const { reject } of this.#lines.leaveAll(() => true)) reject(refuse(503, messages.draining));
     await Promise.all([...this.#stock].map((container) => container.close('stopping')));
   }
 
@@ -213,8 +212,8 @@ export class Invoker {
         return;
       }
       while (line.length > 0 && container.hasRoom) {
-        const { job, resolve } = this.#lines.leave(line);
-        this.#settle(container, job, 'warm', container.serve(job)).then(resolve, () => undefined);
+        const { job, resolve, reject } = this.#lines.leave(line);
+        this.#settle(container, job, 'warm', container.serve(job)).then(resolve, reject);
       }
       if (!container.hasRoom) return;
     }
@@ -234,7 +233,8 @@ export class Invoker {
         const { job } = line.first;
         const outcome = this.#serveWarm(job, line.key) ?? this.#serveStemCell(job, line.key, line.runtime);
         if (outcome === undefined) break;
-        outcome.then(this.#lines.leave(line).resolve, () => undefined);
+        const { resolve, reject } = this.#lines.leave(line);
+        outcome.then(resolve, reject);
       }
       if (line.length > 0 && !this.#startFor(line, uncounted)) return;
     }

@@ -8,6 +8,7 @@ export interface Waiter {
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (refusal: unknown) => void;
 }
 
 /** The jobs of one action, namespace and revision that wait for a container, in order of arrival. */
@@ -44,8 +45,8 @@ export class Line {
   }
 
   join(job: Job): Promise<Outcome> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#waiters.push({ job, since: Date.now(), resolve });
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    this.#waiters.push({ job, since: Date.now(), resolve, reject });
     return promise;
   }
 

@@ -45,7 +45,10 @@ export interface JobWatcher {
   logged(activationId: string, line: string): void;
 }
 
-/** Runs a job to its end: waits for room, never throws for what the action does. */
+/**
+ * Runs a job to its end: waits for room, never throws for what the action does. Rejects with a `Refusal` when the job was not begun
+ * and will not be, because the node stops.
+ */
 export type Run = (job: Job) => Promise<Outcome>;
 
 /** Runs a job if there is room now; `undefined`, at once, when there is none. */

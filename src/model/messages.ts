@@ -134,5 +134,14 @@ export const messages = {
   // Ours: OpenWhisk has no such case
   brokenRuntime: (what: string) => `The runtime broke its protocol and was ended: ${what}.`,
   draining: 'The node is stopping and takes no new work. Try again in a moment.',
+  nodesLost: (times: number) =>
+    `The action was begun ${times} times, and each time the node that ran it was lost. It is not begun again.`,
+  nodeSilent: 'The action was given to another node, which did not answer in time.',
+  journalAway: 'The node cannot write down what it would accept, so nothing was begun. Try again in a moment.',
+  promiseAway: (activationId: string) =>
+    `The activation ${activationId} goes on, but the node cannot write down that it was accepted: it may leave no record.`,
+  askerGone: 'The key that asked for this activation is no longer valid.',
+  givenUp: (tries: number) =>
+    `The activation was begun ${tries === 1 ? 'once' : `${tries} times`}, and the node ended before it did. It was given up.`,
   storeAway: 'The store cannot take writes now, nothing was changed. Try again in a moment.',
 } as const;

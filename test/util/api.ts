@@ -10,7 +10,7 @@ import { Authenticator } from '../../src/auth/auth.ts';
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
-import { Invocation } from '../../src/invocation/invocation.ts';
+import { acceptHere, Invocation } from '../../src/invocation/invocation.ts';
 import { LiveActivations } from '../../src/invocation/live.ts';
 import { ActivationRecords } from '../../src/invocation/records.ts';
 import type { Job } from '../../src/model/job.ts';
@@ -18,6 +18,7 @@ import { type SystemLimits, systemLimits, type UserLimits } from '../../src/mode
 import { parseManifest } from '../../src/model/manifest.ts';
 import { type Outcome, readResult } from '../../src/model/outcome.ts';
 import { Events } from '../../src/observe/events.ts';
+import { FakeJournal } from '../fake/journal.ts';
 import { FakeStore } from '../fake/store.ts';
 
 const KEY = 'k'.repeat(64);
@@ -27,6 +28,7 @@ export class TestApi {
   readonly store = new FakeStore();
   readonly events = new Events();
   readonly live = new LiveActivations();
+  readonly journal = new FakeJournal();
   readonly jobs: Job[] = [];
   readonly retired: string[] = [];
   isDraining = false;
@@ -49,15 +51,16 @@ export class TestApi {
     const run = (job: Job) => this.#run(job);
     const { activations } = store;
     const { sequenceLength } = all;
-    const { live } = this;
-    const parts = { entities, entitlement, activations, live, throttle, events, now };
-    const invocation = new Invocation({ ...parts, run, sequenceLength });
+    const { live, journal } = this;
+    const parts = { entities, entitlement, authenticator, activations, live, throttle, events, now };
+    const accept = acceptHere(journal);
+    const invocation = new Invocation({ ...parts, run, journal, accept, maxTries: 3, sequenceLength });
     const isDraining = () => this.isDraining;
     const calls = { entities, invocation, throttle, entitlement, limits: all, isDraining };
     this.app = createApp({
       authenticator,
       actions: new ActionRoutes({ ...calls, maxWaitMs: 60_000 }),
-      activations: new ActivationRoutes(new ActivationRecords(store.activations, live), entitlement),
+      activations: new ActivationRoutes(new ActivationRecords(store.activations, live, journal), entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes: 4_000_000 }),
       rules: new RuleRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),

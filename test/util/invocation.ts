@@ -1,7 +1,7 @@
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
-import { type Accepted, Invocation } from '../../src/invocation/invocation.ts';
+import { type Accepted, acceptHere, Invocation } from '../../src/invocation/invocation.ts';
 import { LiveActivations } from '../../src/invocation/live.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import type { Action, Annotation, Package, Parameter, ReducedRule, Trigger } from '../../src/model/entities.ts';
@@ -11,7 +11,9 @@ import type { Json, JsonObject } from '../../src/model/json.ts';
 import { type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
 import { parseName, type QualifiedName } from '../../src/model/names.ts';
 import { type Outcome, readResult } from '../../src/model/outcome.ts';
+import type { Accept } from '../../src/model/work.ts';
 import { type ActivationEnded, Events, type Said } from '../../src/observe/events.ts';
+import { FakeJournal } from '../fake/journal.ts';
 import { FakeStore } from '../fake/store.ts';
 import { testManifest } from './api.ts';
 
@@ -19,6 +21,13 @@ interface ActionParts {
   readonly parameters?: Readonly<Record<string, Json>>;
   readonly annotations?: Readonly<Record<string, Json>>;
   readonly memory?: number;
+}
+
+interface RoomParts {
+  /** With what is left of before. */
+  readonly journal?: FakeJournal;
+  readonly maxTries?: number;
+  readonly accept?: Accept;
 }
 
 /** How long each run takes by the clock of the test. */
@@ -33,13 +42,21 @@ export class TestInvocation {
   readonly ended: ActivationEnded[] = [];
   readonly throttle: Throttle;
   readonly entities: Entities;
+  readonly live = new LiveActivations();
+  readonly journal: FakeJournal;
   readonly invocation: Invocation;
+  /** Whose keys there are. */
+  readonly holders = new Map([[identity().uuid, identity()]]);
   /** What an action does; answers what it returns, or a whole outcome. */
   act: (job: Job) => Json | Outcome | Promise<Json | Outcome> = ({ args }) => JSON.parse(args) as Json;
   #now = 1_700_000_000_000;
 
-  constructor(limits: Partial<SystemLimits> = {}) {
-    const { store, events } = this;
+  constructor(
+    limits: Partial<SystemLimits> = {},
+    { journal = new FakeJournal(), maxTries = 3, accept }: RoomParts = {},
+  ) {
+    const { store, events, live, holders } = this;
+    this.journal = journal;
     const all = { ...systemLimits, ...limits };
     const now = () => this.#now;
     const onActionChanged = () => undefined;
@@ -51,10 +68,12 @@ export class TestInvocation {
     this.invocation = new Invocation({
       entities: this.entities,
       entitlement: new Entitlement(store.entities),
+      authenticator: { holderOf: (uuid) => holders.get(uuid) },
       activations: store.activations,
       throttle: this.throttle,
       run: (job) => this.#run(job),
-      live: new LiveActivations(),
+      accept: accept ?? acceptHere(journal),
+      ...{ live, journal, maxTries },
       sequenceLength: all.sequenceLength,
       ...{ events, now },
     });

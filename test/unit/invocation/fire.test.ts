@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
-import type { Accepted } from '../../../src/invocation/invocation.ts';
 import type { Trigger } from '../../../src/model/entities.ts';
 import type { Identity } from '../../../src/model/identity.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
@@ -17,18 +16,20 @@ beforeEach(async () => {
 const accept = (trigger: Trigger, payload: JsonObject = {}, who: Identity = identity(), headers = {}) =>
   room.invocation.fire(who, trigger, { value: payload, text: JSON.stringify(payload) }, headers, 'tid');
 
+/** The record of a fire, which is there when all its rules have begun. */
 async function fire(...args: Parameters<typeof accept>) {
-  const accepted = accept(...args);
-  if (!accepted) throw new Error('nothing was fired');
-  return accepted.activation;
+  const activationId = await accept(...args);
+  if (!activationId) throw new Error('nothing was fired');
+  await room.invocation.drain(1_000);
+  return room.record(activationId);
 }
 
 describe('a fire (TRG-01…03)', () => {
   test('of a trigger without an active rule is nothing at all', async () => {
-    expect(accept(room.trigger({}))).toBeUndefined();
-    expect(accept(room.trigger({ 'guest/r': rule('guest/a', 'inactive') }))).toBeUndefined();
+    expect(await accept(room.trigger({}))).toBeUndefined();
+    expect(await accept(room.trigger({ 'guest/r': rule('guest/a', 'inactive') }))).toBeUndefined();
     const { rules: _none, ...bare } = room.trigger({});
-    expect(accept(bare)).toBeUndefined();
+    expect(await accept(bare)).toBeUndefined();
     expect(room.store.activations.records.size).toBe(0);
   });
 
@@ -71,10 +72,11 @@ describe('a fire (TRG-01…03)', () => {
   test('gives its id at once, and does not wait for the actions', async () => {
     const never = new Promise<never>(() => undefined);
     room.act = () => never;
-    const accepted = accept(room.trigger({ 'guest/r': rule('guest/a') })) as Accepted;
+    const activationId = (await accept(room.trigger({ 'guest/r': rule('guest/a') }))) as string;
     expect(room.jobs).toEqual([]);
-    const { activationId } = await accepted.activation;
-    expect(activationId).toBe(accepted.activationId);
+    expect(room.live.pending('guest', activationId)).toMatchObject({ name: 'morning', state: 'waiting' });
+    await room.invocation.drain(1_000);
+    expect(room.record(activationId).logs).toHaveLength(1);
     expect(room.jobs).toHaveLength(1);
   });
 

@@ -73,7 +73,7 @@ describe('serving', () => {
     expect(pool.status.starts).toEqual({ cold: 1, prewarmed: 0, warm: 1 });
   });
 
-  test('takes a stem cell, resizes it for the action, and puts a new one in its place', async () => {
+  test('takes a stem cell, resizes it for the action, and puts a new one in its place (RT-03, RT-05)', async () => {
     const pool = invoker({ cells: 1, poolMemory: 2048 });
     await pool.start();
     expect(sandbox.places.length).toBe(1);
@@ -92,7 +92,7 @@ describe('serving', () => {
     expect(pool.status.starts.prewarmed).toBe(1);
   });
 
-  test('never shares a warm container between namespaces, actions or revisions', async () => {
+  test('never shares a warm container between namespaces, actions or revisions (ACT-18, TRAP-17)', async () => {
     const pool = invoker({ poolMemory: 4096 });
     await pool.run(job());
     await pool.run(job({}, { namespace: 'other' }));
@@ -137,7 +137,7 @@ describe('waiting', () => {
     expect(protocol.running.length).toBe(2);
   });
 
-  test('serves waiters in the order in which they came', async () => {
+  test('serves waiters in the order in which they came (INV-13)', async () => {
     protocol.answerAtOnce = undefined;
     const pool = invoker({ poolMemory: 256 });
     const order: number[] = [];
@@ -241,7 +241,7 @@ describe('faults', () => {
     expect((await pool.run(job())).response.status).toBe('success');
   });
 
-  test('an image that cannot be had is the developer’s fault', async () => {
+  test('an image that cannot be had is the developer’s fault (INV-17)', async () => {
     sandbox.refusal = "Failed to pull container image 'x'.";
     sandbox.isDevelopers = true;
     const outcome = await invoker().run(job({ exec: { kind: 'blackbox', image: 'x', binary: false } }));
@@ -311,7 +311,7 @@ describe('faults', () => {
     expect((await pool.run(job())).response.status).toBe('success');
   });
 
-  test('memory that runs out is said to have run out', async () => {
+  test('memory that runs out is said to have run out (INV-18)', async () => {
     protocol.answerAtOnce = undefined;
     const running = invoker().run(job());
     await settle();
@@ -329,7 +329,7 @@ describe('faults', () => {
     expect(protocol.talks[0]?.inits.length).toBe(0);
   });
 
-  test('a run that takes too long costs the container its life', async () => {
+  test('a run that takes too long costs the container its life (PROT-06)', async () => {
     protocol.answerAtOnce = undefined;
     const pool = invoker();
     const running = pool.run(job({ limits: { timeout: 100, memory: 256, logs: 1, concurrency: 1 } }));
@@ -419,7 +419,7 @@ describe('change', () => {
     expect(protocol.talks.map(({ inits }) => inits[0]?.code)).toEqual(['function main() {}', 'new code']);
   });
 
-  test('jobs that wait for an action that is deleted hear so', async () => {
+  test('jobs that wait for an action that is deleted hear so (ACT-17)', async () => {
     protocol.answerAtOnce = undefined;
     const pool = invoker({ poolMemory: 256 });
     const running = pool.run(job());
@@ -433,7 +433,7 @@ describe('change', () => {
 });
 
 describe('rest', () => {
-  test('an idle container is closed after its keep-alive time', async () => {
+  test('an idle container is closed after its keep-alive time (INV-03)', async () => {
     const pool = invoker({ keepAliveMs: 1000 });
     await pool.run(job());
     jest.advanceTimersByTime(999);
@@ -463,7 +463,7 @@ describe('rest', () => {
     const waiting = pool.run(job());
     await settle();
     const drained = pool.drain(10_000);
-    expect(errorOf(await pool.run(job()))).toContain('stopping');
+    expect(await pool.run(job()).catch(String)).toContain('stopping');
     for (const work of [running, waiting]) {
       await settle();
       protocol.running[0]?.answer();
@@ -485,6 +485,17 @@ describe('rest', () => {
     await pool.close();
     expect((await running).response.status).toBe('action developer error');
     expect(sandbox.living.length).toBe(0);
+  });
+
+  test('closing refuses what still waits, which was never begun', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256 });
+    const running = pool.run(job());
+    const waiting = pool.run(job()).catch((thrown: unknown) => thrown);
+    await settle();
+    await pool.close();
+    expect(await waiting).toMatchObject({ name: 'Refusal', status: 503 });
+    expect((await running).response.status).toBe('action developer error');
   });
 });
 
