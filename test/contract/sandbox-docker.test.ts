@@ -87,7 +87,7 @@ describe.skipIf(docker === undefined)(`a Docker container${noDocker ? ` (skipped
     await puppet.place.destroy();
   });
 
-  test('does nothing while it is frozen, where freezing is cheap', async () => {
+  test('does nothing while it is frozen, where freezing is cheap (TRAP-16)', async () => {
     const puppet = await start();
     await puppet.ask('global.ticks = 0; setInterval(() => ticks++, 5)');
     await puppet.place.pause();

@@ -174,3 +174,13 @@ describe('the list of records', () => {
     }
   });
 });
+
+test('a cold activation began with its init (AVN-06)', async () => {
+  const busy = 'const end = Date.now() + 150; while (Date.now() < end); function main() { return {}; }';
+  await node.put('busy', busy);
+  const { start, end, duration, annotations } = (await node.invoke('busy')).json;
+  const initTime = annotations.find(({ key }: { key: string }) => key === 'initTime').value;
+  expect(initTime).toBeGreaterThanOrEqual(150);
+  expect(duration).toBeGreaterThanOrEqual(initTime);
+  expect(end - start).toBe(duration);
+});

@@ -16,7 +16,7 @@ interface Numbered {
 }
 
 for (const sandbox of sandboxes()) {
-  describe(`the composer in the ${sandbox} sandbox`, () => {
+  describe(`the composer (CAT-04) in the ${sandbox} sandbox`, () => {
     const node = new TestNode({ sandbox });
     beforeAll(async () => {
       await node.start();

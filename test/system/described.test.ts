@@ -34,7 +34,7 @@ async function ask({ method, path, body, open }: Step) {
   return { whole, status: response.status, headers: response.headers, text: await response.text() };
 }
 
-test('every operation answers as it is described', async () => {
+test('every operation answers as it is described (EP-04, STD-21)', async () => {
   const { json } = await node.ask('GET', '/api/v1/api-docs', { key: null });
   const described = new Described(json);
   const walk = async (steps: readonly Step[]) => {

@@ -46,7 +46,7 @@ describe('wsk package (CLI-11)', () => {
     expect((await bind(true, 'guest', 2)).json.parameters).toEqual([{ key: 'bound', value: 2 }]);
   });
 
-  test('get, and get --summary: actions, feeds and what they say of themselves', async () => {
+  test('get, and get --summary: actions, feeds and what they say of themselves (PAR-12)', async () => {
     const described = [
       { key: 'description', value: 'Says it again' },
       { key: 'parameters', value: [{ name: 'n', description: 'what to say', required: true }] },

@@ -3,7 +3,7 @@ import { feedCode } from '../util/lifecycle.ts';
 import { type Answer, GUEST_KEY, TestNode } from '../util/node.ts';
 
 /**
- * `wsk project deploy`, `sync`, `export` and `undeploy` (CLI-12, PAR-14): the requests of the real one for one project, as
+ * `wsk project deploy`, `sync`, `export` and `undeploy` (CLI-12, CAT-03, PAR-14): the requests of the real one for one project, as
  * they were recorded, in their order, and of the answers what it goes on with.
  */
 

@@ -113,7 +113,7 @@ describe('PUT (EP-15)', () => {
       "The request content was malformed:\n'main' must be a string defined in 'exec' for 'java:8' actions",
     ],
     [
-      'a deprecated kind',
+      'a deprecated kind (ACT-13)',
       { exec: { kind: 'nodejs:18', code: 'x' } },
       "The 'nodejs:18' runtime is no longer supported. You may read and delete but not update or invoke this action.",
     ],
@@ -251,6 +251,14 @@ describe('GET and DELETE', () => {
     expect(json[0].exec).toEqual({ binary: false });
     expect((await api.call('GET', `${NS}/actions?count=true`, guest)).json).toEqual({ actions: 3 });
     expect((await api.call('GET', `${NS}/actions?count=true&skip=2`, guest)).json).toEqual({ actions: 1 });
+  });
+
+  test('a list has 30 rows unless it is told otherwise, and 200 at most, which is also what 0 means (LIM-12)', async () => {
+    for (let n = 0; n <= 200; n++) await put(`a${n}`, { exec });
+    const rows = async (query: string) => (await api.call('GET', `${NS}/actions${query}`, guest)).json.length;
+    expect([await rows(''), await rows('?limit=200'), await rows('?limit=0'), await rows('?skip=200')]).toEqual([
+      ...[30, 200, 200, 1],
+    ]);
   });
 
   const queries: [string, string][] = [

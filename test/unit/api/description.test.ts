@@ -179,6 +179,12 @@ describe('clients find in', () => {
     expect(kept(name, read)).toEqual(read.split(' '));
   });
 
+  test('no 408, which OpenWhisk describes and never sends (TRAP-12)', () => {
+    const statuses = operationsOf(document).flatMap(({ operation }) => Object.keys(operation.responses));
+    expect(statuses).toContain('202');
+    expect(statuses).not.toContain('408');
+  });
+
   test('an action whether its code is an archive: wsk needs to know', () => {
     const [code, image] = schemas.ActionExec?.oneOf ?? [];
     expect(code?.required).toContain('binary');

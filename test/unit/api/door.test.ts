@@ -71,7 +71,7 @@ describe('headers', () => {
   });
 });
 
-describe('paths', () => {
+describe('paths (REST-01)', () => {
   test('GET / is what wskdeploy reads, as plain application/json (EP-01)', async () => {
     const { headers, json } = await api.call('GET', '/');
     expect(headers.get('content-type')).toBe('application/json');

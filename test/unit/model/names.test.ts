@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { checkName, displayName, entityId, parseName, pathOf } from '../../../src/model/names.ts';
 
-describe('checkName (ENT-01)', () => {
+describe('checkName (ENT-01, TRAP-02)', () => {
   test.each(['a', '_', '9', 'a b', 'a@b', 'a&b', 'a.b', 'a-b', 'a-', 'a.', 'über', '名前', 'x'.repeat(256)])(
     'takes %p',
     (name) => {

@@ -14,7 +14,7 @@ function planOf(sql: string): string[] {
   return plan.map(({ detail }) => detail);
 }
 
-describe('a list walks an index in its order, and neither sorts nor scans', () => {
+describe('a list walks an index in its order, and neither sorts nor scans (LIST-05)', () => {
   test.each([
     ['all of a namespace', { path: 'guest' }, 'entity_by_root (collection=? AND root=?)'],
     ['of a package', { path: 'guest/tools' }, 'entity_by_path (collection=? AND path=?)'],
