@@ -95,6 +95,16 @@ const node = {
     3,
     'How often accepted work (answered with 202) is begun while the node ends each time before it does, until it is given up as a dead letter; 1 never begins it twice.',
   ),
+  otlp: optional(
+    value.url,
+    'none: calls are not traced',
+    "Address of an OpenTelemetry collector that traces go to, as OTLP over HTTP: 'http://127.0.0.1:4318'.",
+  ),
+  otlpPercent: of(
+    value.whole(0, 100),
+    100,
+    'Share of calls that are traced, in percent, of those that bring no `traceparent`; those that bring one say it themselves.',
+  ),
   drainTimeout: of(value.duration(), 30_000, 'How long running work may take to finish when the node stops.'),
   logLevel: of(value.choice('debug', 'info', 'warn', 'error'), 'info', 'The least important lines that are logged.'),
   logFormat: of(value.choice('text', 'json'), 'text', 'Log lines for people, or one JSON object a line.'),

@@ -38,6 +38,17 @@ export const domain: ValueType<string> = {
   show: (value) => value,
 };
 
+/** An address for HTTP, without a slash at its end. */
+export const url: ValueType<string> = {
+  expected: "an address, such as 'http://127.0.0.1:4318'",
+  sign: 'URL',
+  read: (raw) => {
+    if (typeof raw !== 'string' || !/^https?:\/\/./i.test(raw) || !URL.canParse(raw)) return undefined;
+    return raw.replace(/\/+$/, '');
+  },
+  show: (value) => value,
+};
+
 /** A path, made absolute; `~/` is the home directory also where no shell reads it. */
 export function path(home: string): ValueType<string> {
   return {
