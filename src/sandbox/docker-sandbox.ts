@@ -10,6 +10,7 @@ import { type Docker, DockerError } from './docker.ts';
 import { containerOptions } from './docker-options.ts';
 import { DockerPlace, DockerStdio } from './docker-place.ts';
 import { Images, type Pull } from './image.ts';
+import { endsSteadily } from './patience.ts';
 import { type PlaceSpec, ProvisionError, type Sandbox } from './sandbox.ts';
 
 export interface DockerSandboxOptions {
@@ -28,6 +29,8 @@ export interface DockerSandboxOptions {
   readonly dns?: readonly string[];
   /** CPUs that one container may use at most. */
   readonly cpus?: number;
+  /** While the sandbox closes, an engine that brings nothing to an end for so long is given up. */
+  readonly quietMs?: number;
 }
 
 const DATA_LABEL = 'io.whisklet.data';
@@ -35,6 +38,8 @@ const NODE_LABEL = 'io.whisklet.node';
 /** Starting a container keeps a CPU busy: more at once only makes each of them slower. */
 const STARTS_AT_ONCE = Math.max(2, availableParallelism());
 const REMOVALS_AT_ONCE = 8;
+/** Removing takes a second or two on a busy host. */
+const QUIET_MS = 10_000;
 const PORT = 8080;
 
 /**
@@ -100,10 +105,14 @@ export class DockerSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
+    const { docker, quietMs = QUIET_MS } = this.#options;
     this.#closed = true;
-    await pLimit(REMOVALS_AT_ONCE).map(this.#places, (place) => place.destroy());
+    const limit = pLimit(REMOVALS_AT_ONCE);
+    const removals = [...this.#places].map((place) => limit(() => place.destroy()));
     // What was begun before finds that nobody wants it any more, and takes itself back.
-    await Promise.allSettled(this.#underWay);
+    const work = [...removals, ...this.#underWay];
+    if (!(await endsSteadily(work, quietMs))) docker.giveUp(`it did nothing for ${quietMs / 1000} s`);
+    await Promise.allSettled(work);
   }
 
   async #start(spec: PlaceSpec, image: string): Promise<Place> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
+import { Patience } from './patience.ts';
 
 /**
  * The Docker engine as this project uses it; the only file that knows dockerode. Names are container names, memory
@@ -8,6 +9,7 @@ import type Dockerode from 'dockerode';
  */
 export class Docker {
   readonly #client: Dockerode;
+  readonly #patience: Patience;
   /** What it is, for the operator: `20.10.24 (linux/amd64)`. */
   readonly version: string;
   /** True when it can put an init process into containers, which reaps what their runtime leaves behind. */
@@ -17,8 +19,9 @@ export class Docker {
   /** False when it is on another machine, whose files we cannot touch. */
   readonly isLocal: boolean;
 
-  private constructor(client: Dockerode, facts: Facts) {
+  private constructor(client: Dockerode, patience: Patience, facts: Facts) {
     this.#client = client;
+    this.#patience = patience;
     this.version = facts.version;
     this.hasInit = facts.hasInit;
     this.gateway = facts.gateway;
@@ -37,11 +40,13 @@ export class Docker {
     // Loaded only now: it takes longer than everything else at start, and a node without Docker never needs it.
     const { default: Client } = await import('dockerode');
     const client = new Client(where as Dockerode.DockerOptions);
+    const patience = new Patience();
+    const asked = <T>(answer: Promise<T>, ms = ANSWER_MS) => answered(patience, answer, ms);
     await asked(Promise.resolve(client.ping()), PING_MS);
     const info: { InitBinary?: string } = await asked(client.info());
     const { ApiVersion, Arch, Version } = await asked(client.version());
     const bridge = await asked(client.getNetwork(network).inspect()).catch(() => undefined);
-    return new Docker(client, {
+    return new Docker(client, patience, {
       version: `${Version} (API ${ApiVersion}, ${Arch})`,
       hasInit: Boolean(info.InitBinary),
       gateway: gatewayOf(bridge?.IPAM?.Config?.[0]),
@@ -50,7 +55,7 @@ export class Docker {
   }
 
   async create(name: string, options: ContainerOptions): Promise<void> {
-    await asked(this.#client.createContainer({ ...options, name }));
+    await this.#asked(this.#client.createContainer({ ...options, name }));
   }
 
   /**
@@ -59,15 +64,15 @@ export class Docker {
    */
   async attach(name: string, stdin: boolean): Promise<Duplex> {
     const options = { stream: true, stdin, stdout: true, stderr: true, hijack: true };
-    return (await asked(this.#client.getContainer(name).attach(options))) as Duplex;
+    return (await this.#asked(this.#client.getContainer(name).attach(options))) as Duplex;
   }
 
   async start(name: string): Promise<void> {
-    await asked(this.#client.getContainer(name).start());
+    await this.#asked(this.#client.getContainer(name).start());
   }
 
   async inspect(name: string): Promise<Inspection> {
-    const { State, NetworkSettings } = await asked(this.#client.getContainer(name).inspect());
+    const { State, NetworkSettings } = await this.#asked(this.#client.getContainer(name).inspect());
     const networks = Object.values(NetworkSettings.Networks ?? {});
     const ip = networks.find((each) => each.IPAddress)?.IPAddress;
     const { Pid: pid, Running: running, ExitCode: exitCode, OOMKilled: outOfMemory } = State;
@@ -76,28 +81,28 @@ export class Docker {
 
   /** Resolves with the exit code when the container does not run any more. */
   async wait(name: string): Promise<number> {
-    return (await asked(this.#client.getContainer(name).wait(), Number.POSITIVE_INFINITY)).StatusCode;
+    return (await this.#asked(this.#client.getContainer(name).wait(), Number.POSITIVE_INFINITY)).StatusCode;
   }
 
   async setMemory(name: string, megabytes: number, cpuShares: number): Promise<void> {
     const bytes = megabytes * 1024 * 1024;
     // Both in one call: the engine brings them into the order that the kernel accepts.
     const limits = { Memory: bytes, MemorySwap: bytes, CpuShares: cpuShares };
-    await asked(this.#client.getContainer(name).update(limits));
+    await this.#asked(this.#client.getContainer(name).update(limits));
   }
 
   async pause(name: string): Promise<void> {
-    await asked(this.#client.getContainer(name).pause());
+    await this.#asked(this.#client.getContainer(name).pause());
   }
 
   async unpause(name: string): Promise<void> {
-    await asked(this.#client.getContainer(name).unpause());
+    await this.#asked(this.#client.getContainer(name).unpause());
   }
 
   /** Kills it if it runs. Resolves when it is gone, also when it was not there. */
   async remove(name: string): Promise<void> {
     try {
-      await asked(this.#client.getContainer(name).remove({ force: true, v: true }));
+      await this.#asked(this.#client.getContainer(name).remove({ force: true, v: true }));
     } catch (error) {
       // 409: someone else is removing it just now.
       if (error instanceof DockerError && (error.kind === 'missing' || error.kind === 'conflict')) return;
@@ -108,13 +113,13 @@ export class Docker {
   /** Names of the containers with this label, with their labels. */
   async list(label: string): Promise<{ name: string; labels: Readonly<Record<string, string>> }[]> {
     const filters = { label: [label] };
-    const found = await asked(this.#client.listContainers({ all: true, filters }));
+    const found = await this.#asked(this.#client.listContainers({ all: true, filters }));
     return found.map(({ Names, Labels }) => ({ name: (Names[0] ?? '').replace(/^\//, ''), labels: Labels }));
   }
 
   async hasImage(image: string): Promise<boolean> {
     try {
-      await asked(this.#client.getImage(image).inspect());
+      await this.#asked(this.#client.getImage(image).inspect());
       return true;
     } catch (error) {
       if (error instanceof DockerError && error.kind === 'missing') return false;
@@ -126,13 +131,13 @@ export class Docker {
   async pull(image: string): Promise<void> {
     // Without a tag the engine would pull all of them.
     const tagged = /[:@][^/]+$/.test(image) ? image : `${image}:latest`;
-    for await (const _line of progress(await asked(this.#client.pull(tagged), LONG_MS)));
+    for await (const _line of progress(await this.#asked(this.#client.pull(tagged), LONG_MS)));
   }
 
   /** Makes an image of one layer out of a tar of its files. @param changes lines of a Dockerfile */
   async importImage(tar: Readable, repo: string, tag: string, changes: readonly string[]): Promise<void> {
     const options = { repo, tag, changes: changes.join('\n') };
-    const answer = await asked(this.#client.importImage(tar as NodeJS.ReadableStream as never, options), LONG_MS);
+    const answer = await this.#asked(this.#client.importImage(tar as NodeJS.ReadableStream as never, options), LONG_MS);
     for await (const _line of progress(answer as Readable));
   }
 
@@ -140,7 +145,7 @@ export class Docker {
   async *build(context: Readable, options: BuildOptions): AsyncGenerator<string> {
     const { tag, args, labels, pull } = options;
     const request = { t: tag, buildargs: args, labels, pull, rm: true, forcerm: true, version: '1' };
-    const answer = await asked(this.#client.buildImage(context, request as Dockerode.ImageBuildOptions), LONG_MS);
+    const answer = await this.#asked(this.#client.buildImage(context, request as Dockerode.ImageBuildOptions), LONG_MS);
     for await (const { stream } of progress(answer as Readable)) {
       if (typeof stream === 'string' && stream.trim()) yield stream.trimEnd();
     }
@@ -149,7 +154,7 @@ export class Docker {
   /** The images with this label: their tags, or the id of one that lost its last tag. */
   async images(label: string): Promise<string[]> {
     const filters = JSON.stringify({ label: [label] });
-    const found = await asked(this.#client.listImages({ filters }));
+    const found = await this.#asked(this.#client.listImages({ filters }));
     return found.flatMap(({ Id, RepoTags }) => {
       const tags = (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>');
       return tags.length > 0 ? tags : [Id];
@@ -158,7 +163,16 @@ export class Docker {
 
   /** Takes the tag away, and the image with its last one; not when a container is made of it. */
   async removeImage(image: string): Promise<void> {
-    await asked(this.#client.getImage(image).remove());
+    await this.#asked(this.#client.getImage(image).remove());
+  }
+
+  /** What was asked is not waited for any more, and what will be is refused: a `DockerError` of the kind `away`. */
+  giveUp(why: string): void {
+    this.#patience.giveUp(new DockerError('away', why));
+  }
+
+  #asked<T>(answer: Promise<T>, timeoutMs = ANSWER_MS): Promise<T> {
+    return answered(this.#patience, answer, timeoutMs);
   }
 }
 
@@ -241,16 +255,11 @@ function isOurs(address: string): boolean {
 }
 
 /** Waits for an answer, and puts what can go wrong into our words. */
-async function asked<T>(answer: Promise<T>, timeoutMs = ANSWER_MS): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const silence = () => reject(new DockerError('away', `it did not answer within ${timeoutMs / 1000} s`));
-  const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(silence, timeoutMs);
+async function answered<T>(patience: Patience, answer: Promise<T>, timeoutMs: number): Promise<T> {
   try {
-    return await Promise.race([answer, late]);
+    return await patience.for(answer, timeoutMs);
   } catch (error) {
     throw describe(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
