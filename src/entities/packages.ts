@@ -173,7 +173,8 @@ function withBinding(annotations: readonly Annotation[], binding: PackagePut['bi
 function readBinding(value: Json | undefined, own: string): PackagePut['binding'] {
   if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) return undefined;
   if (!isObject(value) || typeof value.namespace !== 'string' || typeof value.name !== 'string') {
-    throw malformed(messages.contentMalformed("Object is missing required member 'namespace'"));
+    const missing = isObject(value) && typeof value.namespace === 'string' ? 'name' : 'namespace';
+    throw malformed(messages.contentMalformed(`Object is missing required member '${missing}'`));
   }
   return { namespace: value.namespace === DEFAULT_NAMESPACE ? own : value.namespace, name: value.name };
 }

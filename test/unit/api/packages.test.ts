@@ -172,6 +172,13 @@ describe('bindings (PKG-02, ENT-11, PAR-11)', () => {
       400,
       'Binding references a package that does not exist.',
     ],
+    [
+      'to half a name',
+      'b',
+      { namespace: '_' },
+      400,
+      "The request content was malformed:\nObject is missing required member 'name'",
+    ],
     ['to a binding', 'b', { namespace: '_', name: 'bound' }, 400, 'Cannot bind to another package binding.'],
     ['to an action', 'b', { namespace: '_', name: 'act' }, 409, 'Cannot bind to a resource that is not a package.'],
     [
