@@ -127,6 +127,8 @@ export class Container {
     this.enter('initializing', `becomes ${job.action.id}`);
     const start = Date.now();
     const waitMs = start - job.acceptedAt;
+    const { steps } = job;
+    if (steps) steps.given = performance.now();
     job.watcher?.started(job.activationId);
     const logs = logsOf(job);
     const failed = (response: Response, timedOut = false): Outcome => {
@@ -163,6 +165,7 @@ export class Container {
       return failed(whiskError(messages.provisionFailed));
     }
     const initMs = Date.now() - start;
+    if (steps) steps.initialized = performance.now();
     if (talk.concurrent) this.capacity = limits.concurrency;
     this.enter('busy', 'initialized');
     this.#options.onInitialized(this);
@@ -235,8 +238,9 @@ export class Container {
     initStart: number,
     initMs: number | undefined,
   ): Promise<Outcome> {
-    const { action } = job;
+    const { action, steps } = job;
     const start = Date.now();
+    if (steps && steps.given === 0) steps.given = performance.now();
     job.watcher?.started(job.activationId);
     const answer = await this.#within(
       (this.#talk as Talk).run({
@@ -247,12 +251,14 @@ export class Container {
         actionVersion: action.version,
         deadline: start + action.limits.timeout,
         apiKey: job.apiKey,
+        trace: job.trace,
         args: job.args,
         logs,
       }),
       action.limits.timeout,
     );
     const end = Date.now();
+    if (steps) steps.ended = performance.now();
     const result = resultLimits(this.#options.resultBytes, job.resultSizes);
     const response =
       answer.type === 'result'

@@ -2,6 +2,7 @@ import type { Exec } from './entities.ts';
 import type { JsonText } from './json.ts';
 import type { ActionLimits, ResultSizes } from './limits.ts';
 import type { Outcome } from './outcome.ts';
+import type { RunSteps } from './steps.ts';
 
 /** The action that a job runs, at one revision, with what a container needs to become it. */
 export interface JobAction {
@@ -33,8 +34,18 @@ export interface Job {
   readonly resultSizes?: ResultSizes;
   /** When it was accepted, in milliseconds since the epoch. */
   readonly acceptedAt: number;
+  /** Filled while it runs on this node. */
+  readonly steps?: RunSteps;
+  /** Of a call that is part of a trace: what the action is told. */
+  readonly trace?: JobTrace;
   /** Told of its progress, when it runs on this node. */
   readonly watcher?: JobWatcher;
+}
+
+/** A context of W3C's Trace Context, as those who are called next get it. */
+export interface JobTrace {
+  readonly traceparent: string;
+  readonly tracestate?: string;
 }
 
 /** Hears of jobs while they run. Must not throw. */

@@ -46,6 +46,8 @@ class HttpTalk implements Talk {
   readonly #logs: HttpLogs;
   #fault: RuntimeFault | undefined;
   #isListening = false;
+  /** A runtime makes its environment of what it is told, and keeps it: a trace that was told once must be taken back. */
+  #wasTraced = false;
 
   constructor(place: Place, address: { readonly host: string; readonly port: number }, options: HttpOptions) {
     this.concurrent = options.concurrent ?? false;
@@ -80,7 +82,8 @@ class HttpTalk implements Talk {
   }
 
   async run(request: RunRequest): Promise<Answer> {
-    const reply = await this.#ask('/run', runBody(request), request.logs);
+    this.#wasTraced ||= request.trace !== undefined;
+    const reply = await this.#ask('/run', runBody(request, this.#wasTraced), request.logs);
     const answer = readRun(reply);
     await this.#logs.finish(request.logs, answer.type === 'failure' ? 'failure' : 'run');
     return answer;
@@ -113,8 +116,8 @@ const unusable: Readonly<Record<number, string>> = {
 };
 
 /** The arguments are JSON already. `deadline` is a text, as OpenWhisk sends it (openwhisk.md TRAP-05). */
-function runBody(request: RunRequest): string {
-  const { activationId, transactionId, namespace, actionName, actionVersion, deadline, apiKey, args } = request;
+function runBody(request: RunRequest, isTraceTold: boolean): string {
+  const { activationId, transactionId, namespace, actionName, actionVersion, deadline, apiKey, trace, args } = request;
   const rest = JSON.stringify({
     namespace,
     action_name: actionName,
@@ -123,6 +126,7 @@ function runBody(request: RunRequest): string {
     transaction_id: transactionId,
     deadline: String(deadline),
     api_key: apiKey,
+    ...(isTraceTold && { traceparent: trace?.traceparent ?? '', tracestate: trace?.tracestate ?? '' }),
   });
   return `{"value":${args},${rest.slice(1)}`;
 }

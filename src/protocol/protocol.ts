@@ -1,3 +1,4 @@
+import type { JobTrace } from '../model/job.ts';
 import type { Json, JsonText } from '../model/json.ts';
 import type { Place } from '../model/place.ts';
 import type { LogSink } from './logs.ts';
@@ -48,6 +49,8 @@ export interface RunRequest {
   /** Milliseconds since the epoch after which the run is ended. */
   readonly deadline: number;
   readonly apiKey: string | undefined;
+  /** The trace that the run is part of; undefined takes away that of the run before. */
+  readonly trace?: JobTrace | undefined;
   readonly args: JsonText;
   readonly logs: LogSink;
 }

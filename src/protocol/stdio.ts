@@ -1,3 +1,4 @@
+import type { JobTrace } from '../model/job.ts';
 import type { Place } from '../model/place.ts';
 import { Decoder, encodeFrame, type ToRuntime } from './frame.ts';
 import type { LogSink } from './logs.ts';
@@ -40,6 +41,7 @@ class StdioTalk implements Talk {
   readonly #ready = Promise.withResolvers<Talk>();
   readonly #pending = new Map<string, Pending>();
   #isReady = false;
+  #wasTraced = false;
   #fault: RuntimeFault | undefined;
 
   constructor(place: Place, options: StdioOptions) {
@@ -61,14 +63,22 @@ class StdioTalk implements Talk {
   }
 
   run(request: RunRequest): Promise<Answer> {
-    const { activationId: id, transactionId, deadline, apiKey, logs } = request;
+    const { activationId: id, transactionId, deadline, apiKey, trace, logs } = request;
     const env: Record<string, string> = {
       __OW_ACTIVATION_ID: id,
       __OW_TRANSACTION_ID: transactionId,
       __OW_DEADLINE: String(deadline),
     };
     if (apiKey !== undefined) env.__OW_API_KEY = apiKey;
+    if (trace !== undefined || this.#wasTraced) this.#tellTrace(env, trace);
     return this.#ask(id, logs, { type: 'run', id, value: request.args, env, logLimit: logs.limitBytes });
+  }
+
+  /** A runtime keeps its environment: what was told once is told again, or taken back. */
+  #tellTrace(env: Record<string, string>, trace: JobTrace | undefined): void {
+    this.#wasTraced = true;
+    env.__OW_TRACEPARENT = trace?.traceparent ?? '';
+    env.__OW_TRACESTATE = trace?.tracestate ?? '';
   }
 
   stop(): void {

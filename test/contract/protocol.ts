@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import type { JobTrace } from '../../src/model/job.ts';
 import type { Place } from '../../src/model/place.ts';
 import { LogCollector } from '../../src/protocol/logs.ts';
 import { type Answer, type Protocol, RuntimeFault, type Talk } from '../../src/protocol/protocol.ts';
@@ -27,7 +28,7 @@ export function init(talk: Talk, code = 'code', limit = LIMIT): Asked {
   return { answer: talk.init(request), logs };
 }
 
-export function run(talk: Talk, value: unknown = {}, id = 'a', limit = LIMIT): Asked {
+export function run(talk: Talk, value: unknown = {}, id = 'a', limit = LIMIT, trace?: JobTrace): Asked {
   const logs = new LogCollector(limit);
   const request = {
     activationId: id,
@@ -38,6 +39,7 @@ export function run(talk: Talk, value: unknown = {}, id = 'a', limit = LIMIT): A
     deadline: 1795430526881,
     apiKey: 'uuid:key',
     args: JSON.stringify(value),
+    trace,
     logs,
   };
   return { answer: talk.run(request), logs };
@@ -85,6 +87,21 @@ export function testProtocol(name: string, { protocol, place: start }: Subject):
         env: { __OW_ACTIVATION_ID: 'a', __OW_TRANSACTION_ID: 't', __OW_API_KEY: 'uuid:key' },
       });
       expect(texts(logs)).toEqual(['stdout: run out', 'stderr: run err ☃']);
+    });
+
+    test('tells of the trace that a run is part of, and takes it back', async () => {
+      const talk = await opened('tiny');
+      const envOf = async (id: string, trace?: JobTrace) => {
+        const result = await run(talk, {}, id, LIMIT, trace).answer;
+        if (result.type !== 'result') throw new Error('it failed');
+        return (JSON.parse(result.value) as { env: Record<string, string> }).env;
+      };
+      const untraced = await envOf('a1');
+      expect(Object.keys(untraced).filter((name) => name.includes('TRACE'))).toEqual([]);
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const told = { __OW_TRACEPARENT: traceparent, __OW_TRACESTATE: 'a=1' };
+      expect(await envOf('a2', { traceparent, tracestate: 'a=1' })).toMatchObject(told);
+      expect(await envOf('a3')).toMatchObject({ __OW_TRACEPARENT: '', __OW_TRACESTATE: '' });
     });
 
     test('gives the lines of init to init', async () => {
