@@ -31,7 +31,7 @@ export function configMarkdown(): string {
       .filter((setting) => setting.group === group)
       .map(({ flag, short, variable, tomlKey, standard, what, expected, alias }) => {
         const names = [short ? `\`${flag}\`, \`${short}\`` : `\`${flag}\``, `\`${variable}\``, `\`${tomlKey}\``];
-        const also = alias ? ` \`${alias}\` sets it too.` : '';
+        const also = alias.length > 0 ? ` ${alias.map((name) => `\`${name}\``).join(' or ')} sets it too.` : '';
         return `| ${names.join('<br>')} | ${cell(standard)} | ${cell(what + also)} | ${cell(expected)} |`;
       });
     return `## ${group}\n\n| setting | default | | value |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;

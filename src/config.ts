@@ -4,8 +4,10 @@ import { type Flag, readFlags } from './cli/flags.ts';
 import { suggestion } from './cli/nearest.ts';
 import * as value from './cli/values.ts';
 import { parseWskProperties, type WskProperties } from './cli/wskprops.ts';
+import { couchAddress, couchdb } from './couchdb-settings.ts';
 import { MB, type SystemLimits, systemLimits } from './model/limits.ts';
 import { showDuration, showSize } from './model/units.ts';
+import { type Command, of, optional, type Setting } from './setting.ts';
 
 /**
  * The one table of settings, and the only reader of the environment. From a key such as `dataDir` follow all of
@@ -14,45 +16,13 @@ import { showDuration, showSize } from './model/units.ts';
  * default. What nobody knows is refused by name. `--help` and docs/config.md are written from this table.
  */
 
-/** `admin` stands for `user` and `limits`. */
-export type Command = 'serve' | 'admin' | 'images';
-
-interface Setting<T> {
-  readonly type: value.ValueType<unknown>;
-  readonly default: T;
-  readonly what: string;
-  readonly short?: string;
-  /** How the default reads when it is not a plain value. */
-  readonly shownDefault?: string;
-  /** A variable of other tools that also sets it, when ours is absent. */
-  readonly alias?: string;
-  /** Commands besides `serve` that have it as an option. */
-  readonly also?: readonly Exclude<Command, 'serve'>[];
-}
-
-type More = Pick<Setting<unknown>, 'short' | 'alias' | 'also' | 'shownDefault'>;
-
-function of<T>(type: value.ValueType<T>, standard: NoInfer<T>, what: string, more: More = {}): Setting<T> {
-  return { type, default: standard, what, ...more };
-}
-
-/** A setting that may stay unset; `shownDefault` says what happens then. */
-function optional<T>(
-  type: value.ValueType<T>,
-  shownDefault: string,
-  what: string,
-  more: More = {},
-): Setting<T | undefined> {
-  return { type, default: undefined, what, shownDefault, ...more };
-}
-
 const path = value.path(homedir());
 const key = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[^\s:]{64,}$/i;
 
 const node = {
   config: optional(path, 'none', 'TOML file with settings; the only setting that cannot stand in that file.', {
     short: 'c',
-    also: ['admin', 'images'],
+    also: ['admin', 'images', 'db'],
   }),
   port: of(value.whole(0, 65_535), 3233, 'TCP port of the API; 0 takes a free one.', { short: 'p' }),
   host: optional(
@@ -62,7 +32,7 @@ const node = {
   ),
   dataDir: of(path, path.read('~/.whisklet') as string, 'Folder of everything that survives a restart.', {
     short: 'd',
-    also: ['admin', 'images'],
+    also: ['admin', 'images', 'db'],
   }),
   clean: of(value.flag, false, 'Deletes all data in the data folder before starting.'),
   users: of(
@@ -149,7 +119,7 @@ const pool = {
     '/var/run/docker.sock',
     'Socket of the Docker engine: a path, or an address such as `tcp://127.0.0.1:2375`.',
     {
-      alias: 'DOCKER_HOST',
+      alias: ['DOCKER_HOST'],
       also: ['images'],
     },
   ),
@@ -194,8 +164,14 @@ const limits = {
   limitsSequenceLength: of(value.whole(1), std.sequenceLength, 'Actions in a sequence.'),
 };
 
-const table = { ...node, ...pool, ...activations, ...limits };
-const groups = { Node: node, 'Sandboxes and pool': pool, 'Activation records': activations, Limits: limits };
+const table = { ...node, ...pool, ...activations, ...couchdb, ...limits };
+const groups = {
+  Node: node,
+  'Sandboxes and pool': pool,
+  'Activation records': activations,
+  CouchDB: couchdb,
+  Limits: limits,
+};
 
 type Table = typeof table;
 type Key = keyof Table;
@@ -239,7 +215,7 @@ export interface SettingText {
   readonly alone: boolean;
   readonly standard: string;
   readonly what: string;
-  readonly alias: string | undefined;
+  readonly alias: readonly string[];
 }
 
 export function describeSettings(command: Command = 'serve'): SettingText[] {
@@ -257,7 +233,7 @@ export function describeSettings(command: Command = 'serve'): SettingText[] {
         alone: setting.type.alone === true,
         standard: setting.shownDefault ?? setting.type.show(setting.default),
         what: setting.what,
-        alias: setting.alias,
+        alias: setting.alias ?? [],
       })),
   );
 }
@@ -337,9 +313,11 @@ type Take = (key: Key, raw: unknown, from: string) => void;
 
 function takeEnv(env: Sources['env'], take: Take, problems: string[]): void {
   for (const key of keys) {
-    const alias = settings[key]?.alias;
-    if (alias && env[alias]) take(key, env[alias], alias);
+    const alias = settings[key]?.alias?.find((name) => env[name]);
+    if (alias) take(key, env[alias], alias);
   }
+  const address = couchAddress(env);
+  if (address !== undefined) take('couchdb', address, "OpenWhisk's variables of CouchDB");
   for (const [variable, raw] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || variable.startsWith(TEST_PREFIX) || raw === undefined) continue;
     const key = byVariable.get(variable);

@@ -1,5 +1,5 @@
 import { messages } from '../model/messages.ts';
-import { Refusal } from '../model/refusal.ts';
+import { Refusal, refuseForNow, Unavailable } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import { CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
 
@@ -20,6 +20,10 @@ export function refusalResponse(thrown: unknown, transactionId: string, events: 
 /** Whatever is no refusal is a fault of ours: the log has the story, the caller the transaction id to ask for it. */
 export function refusalOf(thrown: unknown, transactionId: string, events: Events): Refusal {
   if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof Unavailable) {
+    events.said.publish({ level: 'warn', transactionId, from: 'api', text: thrown.message });
+    return refuseForNow(messages.storeUnreachable);
+  }
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   events.said.publish({ level: 'error', transactionId, from: 'api', text });
   return new Refusal(500, messages.internalError);

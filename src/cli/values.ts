@@ -49,6 +49,20 @@ export const url: ValueType<string> = {
   show: (value) => value,
 };
 
+/** The same, perhaps with `user:password@`, which no message repeats. */
+export const server: ValueType<string> = { ...url, secret: true };
+
+/** A text that no message and no help repeats. */
+export const secret: ValueType<string> = { ...text(), secret: true };
+
+/** CouchDB takes no others. */
+export const databaseName: ValueType<string> = {
+  expected: "lower-case letters, digits and any of _$()+/-, beginning with a letter, such as 'whisk_local_whisks'",
+  sign: 'NAME',
+  read: (raw) => (typeof raw === 'string' && /^[a-z][a-z0-9_$()+/-]*$/.test(raw) ? raw : undefined),
+  show: (value) => value,
+};
+
 /** A path, made absolute; `~/` is the home directory also where no shell reads it. */
 export function path(home: string): ValueType<string> {
   return {

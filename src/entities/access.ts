@@ -1,7 +1,7 @@
 import type { Entity, EntityType, Stored } from '../model/entities.ts';
 import { messages } from '../model/messages.ts';
 import { entityId, type QualifiedName } from '../model/names.ts';
-import { refuse } from '../model/refusal.ts';
+import { refuse, refuseForNow } from '../model/refusal.ts';
 import { Conflict, type EntityQuery, type EntityStore, StoreUnavailable } from '../store/store.ts';
 
 /** The store with its cache: `peek` answers at once, from memory. */
@@ -80,7 +80,8 @@ async function writing<T>(write: Promise<T>): Promise<T> {
     return await write;
   } catch (error) {
     if (error instanceof Conflict) throw refuse(409, messages.conflict);
-    if (error instanceof StoreUnavailable) throw refuse(503, messages.storeAway);
+    if (error instanceof StoreUnavailable)
+      throw refuseForNow(error.isUncertain ? messages.storeUncertain : messages.storeAway);
     throw error;
   }
 }

@@ -144,4 +144,6 @@ export const messages = {
   givenUp: (tries: number) =>
     `The activation was begun ${tries === 1 ? 'once' : `${tries} times`}, and the node ended before it did. It was given up.`,
   storeAway: 'The store cannot take writes now, nothing was changed. Try again in a moment.',
+  storeUncertain: 'The store did not answer: the change may have been made or not. Look, and try again in a moment.',
+  storeUnreachable: 'The store cannot be reached now. Try again in a moment.',
 } as const;

@@ -33,3 +33,16 @@ export function refuse(status: number, sentence: string): Refusal {
 export function malformed(sentence: string, status = 400): Refusal {
   return new Refusal(status, sentence, { rejected: true });
 }
+
+/** Seconds after which a client that was answered 503 may try again. */
+export const RETRY_AFTER_S = 2;
+
+/** What is needed is away now: nobody's fault, and gone in a moment. 503 with `Retry-After`, unless a room says something better. */
+export class Unavailable extends Error {
+  override readonly name: string = 'Unavailable';
+}
+
+/** "Not now": with CORS headers, and when to try again. */
+export function refuseForNow(sentence: string): Refusal {
+  return new Refusal(503, sentence, { headers: { 'Retry-After': String(RETRY_AFTER_S) } });
+}

@@ -1,5 +1,5 @@
 import type { Entity, Stored } from '../model/entities.ts';
-import { Conflict, type EntityQuery, type EntityStore } from './store.ts';
+import { Conflict, type EntityQuery, type EntityStore, StoreUnavailable, type Trust } from './store.ts';
 
 /** How much is kept: whichever is reached first. */
 export interface CacheBounds {
@@ -11,16 +11,26 @@ export interface CacheBounds {
 interface Entry {
   readonly stored: Stored;
   readonly bytes: number;
+  /** When it was read or written, by the cache's clock. */
+  readonly at: number;
   /** Asked for since the entry was last at the end of the line. */
   isUsed: boolean;
 }
 
+interface Write {
+  readonly told: (string | undefined)[];
+  writers: number;
+}
+
 const DEFAULTS: CacheBounds = { entries: 10_000, bytes: 32 * 1024 * 1024 };
+/** While changes are not told, what is older than this is read again before it is given. */
+const UNTOLD_MS = 1000;
 
 /**
  * The entities that are in use, in memory, in front of a store. What is not there is read, once however many ask at
  * the same time; what does not exist is not remembered. Own writes are seen at once. Writes of other nodes are seen
- * when `invalidate` tells of them.
+ * when `invalidate` tells of them; while nobody can tell (`trust`), after a second at the latest, and not at all while the store
+ * is away: then what is kept is all there is.
  *
  * When it is full, entries go in the order of arrival, but those that were asked for go round once more.
  * Lists, counts and code are not kept: they are not on the way of a warm call.
@@ -31,18 +41,23 @@ export class CachedEntities implements EntityStore {
   readonly #entries = new Map<string, Entry>();
   /** Reads under way whose answer may still be kept: a write or an invalidation takes them out. */
   readonly #loads = new Map<string, Promise<Stored | undefined>>();
+  /** Of entities that are being written: the revisions that were told of meanwhile, undefined for an unknown one. */
+  readonly #writes = new Map<string, Write>();
+  readonly #now: () => number;
   #bytes = 0;
-  #invalidations = 0;
+  #trust: Trust = 'told';
 
-  constructor(store: EntityStore, bounds: Partial<CacheBounds> = {}) {
+  /** @param now milliseconds of any clock that goes forward */
+  constructor(store: EntityStore, bounds: Partial<CacheBounds> = {}, now: () => number = () => performance.now()) {
     this.#store = store;
     this.#bounds = { ...DEFAULTS, ...bounds };
+    this.#now = now;
   }
 
   /** The entity if it is in memory, at once. */
   peek(id: string): Stored | undefined {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || (this.#trust === 'untold' && this.#now() - entry.at > UNTOLD_MS)) return undefined;
     entry.isUsed = true;
     return entry.stored;
   }
@@ -53,11 +68,15 @@ export class CachedEntities implements EntityStore {
 
   async put(entity: Entity, rev?: string, code?: string): Promise<string> {
     const id = `${entity.namespace}/${entity.name}`;
-    const before = this.#invalidations;
-    const next = await this.#writing(id, this.#store.put(entity, rev, code));
-    // Somebody else may have written after us, and it is not known what: the next reader reads.
-    if (before === this.#invalidations) this.#keep(id, { entity, rev: next });
-    return next;
+    const { write, end } = this.#beginWrite(id);
+    try {
+      const next = await this.#writing(id, this.#store.put(entity, rev, code));
+      // Somebody else may have written after us, and it is not known what: the next reader reads.
+      if (write.told.every((told) => told === next)) this.#keep(id, { entity, rev: next });
+      return next;
+    } finally {
+      end();
+    }
   }
 
   async delete(id: string, rev: string): Promise<void> {
@@ -76,25 +95,42 @@ export class CachedEntities implements EntityStore {
     return this.#store.count(query);
   }
 
-  /** Forgets an entity that another node has changed; without an id, all of them. */
-  invalidate(id?: string): void {
-    this.#invalidations++;
+  /**
+   * Forgets an entity that somebody has changed; without an id, all of them.
+   *
+   * @param rev the revision that it has since then: one that is kept already, or is older than what is kept, says nothing new
+   */
+  invalidate(id?: string, rev?: string): void {
     if (id === undefined) {
+      for (const write of this.#writes.values()) write.told.push(undefined);
       this.#entries.clear();
       this.#loads.clear();
       this.#bytes = 0;
-    } else this.#forget(id);
+      return;
+    }
+    this.#writes.get(id)?.told.push(rev);
+    const kept = this.#entries.get(id)?.stored.rev;
+    if (rev !== undefined && kept !== undefined && (kept === rev || generation(kept) > generation(rev))) return;
+    this.#forget(id);
+  }
+
+  /** From now on, whether changes are told. */
+  trust(trust: Trust): void {
+    this.#trust = trust;
   }
 
   #load(id: string): Promise<Stored | undefined> {
     const load = this.#store.get(id).then(
       (stored) => {
-        if (this.#endLoad(id, load) && stored !== undefined) this.#keep(id, stored);
+        if (!this.#endLoad(id, load)) return stored;
+        if (stored === undefined) this.#forget(id);
+        else this.#keep(id, stored);
         return stored;
       },
       (error: unknown) => {
-        this.#endLoad(id, load);
-        throw error;
+        const kept = this.#entries.get(id);
+        if (!this.#endLoad(id, load) || kept === undefined || !(error instanceof StoreUnavailable)) throw error;
+        return kept.stored;
       },
     );
     this.#loads.set(id, load);
@@ -118,11 +154,22 @@ export class CachedEntities implements EntityStore {
     }
   }
 
+  #beginWrite(id: string): { readonly write: Write; end(): void } {
+    const write = this.#writes.get(id) ?? { told: [], writers: 0 };
+    write.writers++;
+    this.#writes.set(id, write);
+    const end = () => {
+      write.writers--;
+      if (write.writers === 0) this.#writes.delete(id);
+    };
+    return { write, end };
+  }
+
   #keep(id: string, stored: Stored): void {
     this.#forget(id);
     const bytes = JSON.stringify(stored.entity).length;
     if (bytes > this.#bounds.bytes) return;
-    this.#entries.set(id, { stored, bytes, isUsed: false });
+    this.#entries.set(id, { stored, bytes, at: this.#now(), isUsed: false });
     this.#bytes += bytes;
     this.#makeRoom();
   }
@@ -145,4 +192,9 @@ export class CachedEntities implements EntityStore {
     this.#entries.delete(id);
     this.#bytes -= entry.bytes;
   }
+}
+
+/** `3` of `3-…`: it grows with each change of a document. */
+function generation(rev: string): number {
+  return Number.parseInt(rev, 10);
 }

@@ -102,7 +102,7 @@ export class CouchClient {
       this.#isThere();
       return answer;
     } catch (error) {
-      throw this.#noted(error, deadline.aborted);
+      throw this.#noted(error, request, deadline.aborted);
     }
   }
 
@@ -126,7 +126,7 @@ export class CouchClient {
     try {
       await this.#send(request, AbortSignal.any([signal, this.#stop.signal]), readPieces(onText));
     } catch (error) {
-      throw this.#translate(error, false);
+      throw this.#translate(error, request, false);
     }
   }
 
@@ -160,8 +160,8 @@ export class CouchClient {
   }
 
   /** What a failure means to callers, remembered as what it says of the server. */
-  #noted(error: unknown, isLate: boolean): Error {
-    const translated = this.#translate(error, isLate);
+  #noted(error: unknown, request: CouchRequest, isLate: boolean): Error {
+    const translated = this.#translate(error, request, isLate);
     if (translated instanceof CouchError) this.#isThere();
     if (!(translated instanceof StoreUnavailable) || this.#stop.signal.aborted) return translated;
     if ((error as Failure).statusCode === undefined) this.#silentUntil = performance.now() + BREATHER_MS;
@@ -169,13 +169,14 @@ export class CouchClient {
     return translated;
   }
 
-  #translate(error: unknown, isLate: boolean): Error {
+  #translate(error: unknown, { method = 'GET' }: CouchRequest, isLate: boolean): Error {
     const { statusCode, message = '' } = error as Failure;
     if (statusCode !== undefined && statusCode < 500 && statusCode !== 429) return new CouchError(statusCode, message);
     if (statusCode === undefined && !NANO_PREFIX.test(message)) return error as Error;
     if (this.#stop.signal.aborted) return new StoreUnavailable('The store is closed.');
     const reason = isLate ? 'it does not answer in time' : message.replace(NANO_PREFIX, '');
-    return new StoreUnavailable(`CouchDB at ${this.address} cannot be used: ${reason}`);
+    const isUncertain = method !== 'GET' && !message.includes('ECONNREFUSED');
+    return new StoreUnavailable(`CouchDB at ${this.address} cannot be used: ${reason}`, isUncertain);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Activation, ActivationSummary } from '../model/activation.ts';
 import type { Collection, Entity, Stored } from '../model/entities.ts';
 import type { Subject } from '../model/identity.ts';
 import type { UserLimits } from '../model/limits.ts';
+import { Unavailable } from '../model/refusal.ts';
 
 /**
  * The store is what survives: entities with their code, activation records, subjects with their limits.
@@ -10,7 +11,8 @@ import type { UserLimits } from '../model/limits.ts';
  *
  * - Ids are OpenWhisk's document ids: `guest/hello`, `guest/tools/hello`; records `guest/<activation id>`.
  * - A revision is `N-` and 32 hex digits. Writing with a stale one, or creating what exists, throws `Conflict`.
- * - A write that resolved is durable. A store that cannot write now throws `StoreUnavailable`; nothing is changed.
+ * - A write that resolved is durable. A store that cannot write now throws `StoreUnavailable`, which says whether nothing was
+ *   changed. So do reads of a store that is away.
  *
  * Every engine runs `test/contract/store.ts`.
  */
@@ -137,9 +139,16 @@ export class Conflict extends Error {
   override readonly name = 'Conflict';
 }
 
-/** The store cannot write now: it is away, or the disk is full. Reads may still work. */
-export class StoreUnavailable extends Error {
+/** The store cannot be used now: it is away, or the disk is full, so that only reads work. */
+export class StoreUnavailable extends Unavailable {
   override readonly name = 'StoreUnavailable';
+  /** True when a write was sent and not answered: it may have been done. Otherwise nothing was changed. */
+  readonly isUncertain: boolean;
+
+  constructor(sentence?: string, isUncertain = false) {
+    super(sentence);
+    this.isUncertain = isUncertain;
+  }
 }
 
 /** The data cannot be used as it is: corrupt, written by a newer version, or held by another node. Says what to do. */

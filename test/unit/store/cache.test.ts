@@ -173,6 +173,65 @@ describe('the cache in front of the entities', () => {
     expect(cache.peek(ID)).toBeUndefined();
   });
 
+  test('keeps what was written when only that very change is told, before or after the answer', async () => {
+    const store = await filled();
+    const cache = new CachedEntities(store);
+    store.isHolding = true;
+    const written = cache.put(anAction());
+    cache.invalidate(ID, '1-r');
+    store.release();
+    const rev = await written;
+    expect(cache.peek(ID)?.rev).toBe(rev);
+    cache.invalidate(ID, rev);
+    expect(cache.peek(ID)?.rev).toBe(rev);
+    cache.invalidate(ID, `2-${'0'.repeat(32)}`);
+    expect(cache.peek(ID)).toBeUndefined();
+  });
+
+  test('does not forget for the sake of a change that is older than what it keeps', async () => {
+    const store = await filled('hello');
+    const cache = new CachedEntities(store);
+    const rev = await cache.put(anAction({ version: '0.0.2' }), '1-r');
+    expect(rev).toBe('2-r');
+    cache.invalidate(ID, '1-r');
+    expect(cache.peek(ID)?.rev).toBe(rev);
+  });
+
+  test('reads again what is older than a second while nobody tells of changes, and gives what it has while the store is away', async () => {
+    const store = await filled('hello');
+    let now = 0;
+    const cache = new CachedEntities(store, {}, () => now);
+    await cache.get(ID);
+    await store.put(anAction({ version: '0.0.2' }));
+    expect(version(await cache.get(ID))).toBe('0.0.1');
+    cache.trust('untold');
+    now = 1000;
+    expect(version(cache.peek(ID))).toBe('0.0.1');
+    now = 1001;
+    expect(cache.peek(ID)).toBeUndefined();
+    store.failure = new StoreUnavailable('away');
+    expect(version(await cache.get(ID))).toBe('0.0.1');
+    cache.trust('away');
+    expect(version(cache.peek(ID))).toBe('0.0.1');
+    store.failure = undefined;
+    cache.trust('untold');
+    expect(version(await cache.get(ID))).toBe('0.0.2');
+    expect(version(cache.peek(ID))).toBe('0.0.2');
+  });
+
+  test('forgets what turns out to be gone while nobody tells of changes', async () => {
+    const store = await filled('hello');
+    let now = 0;
+    const cache = new CachedEntities(store, {}, () => now);
+    await cache.get(ID);
+    await store.delete(ID);
+    cache.trust('untold');
+    now = 2000;
+    expect(await cache.get(ID)).toBeUndefined();
+    cache.trust('away');
+    expect(cache.peek(ID)).toBeUndefined();
+  });
+
   test('lets the entries go that nobody asked for, in the order of their arrival', async () => {
     const store = await filled('a', 'b', 'c', 'd', 'e');
     const cache = new CachedEntities(store, { entries: 3 });
