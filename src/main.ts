@@ -21,7 +21,7 @@ import {
  * there at once. Exit codes: 0 done, 1 could not be done, 2 asked wrongly.
  */
 
-const groups = ['user', 'limits'];
+const groups = ['user', 'limits', 'dead-letters'];
 const words = ['serve', 'images', 'bench', ...groups];
 
 async function main(args: readonly string[], io: Io): Promise<number> {

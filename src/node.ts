@@ -135,7 +135,11 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const { maxTries } = settings;
     const accept = acceptHere(journal);
     const invocation = new Invocation({ ...parts, run, journal, accept, maxTries, sequenceLength });
-    const metrics = new Metrics(events, () => invoker.status);
+    const metrics = new Metrics(
+      events,
+      () => invoker.status,
+      () => journal.size,
+    );
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
     const calls = { entities, invocation, throttle, entitlement, limits, isDraining: () => isDraining };
@@ -160,6 +164,8 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
 
     const admin = new Admin({
       subjects: store.subjects,
+      deadLetters: journal.deadLetters,
+      replay: (work) => invocation.replay(work),
       refuseWellKnownKeys: exposed,
       onChange: () => authenticator.forget(),
     });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Admin } from './admin/admin.ts';
 import type { Settings } from './config.ts';
 import { isExposed, lookAtHost } from './host.ts';
+import { anew } from './invocation/promise.ts';
+import type { Work } from './model/work.ts';
 import { Events } from './observe/events.ts';
 import type { Journal } from './store/journal.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -34,10 +36,20 @@ export async function withAdmin<T>(settings: Settings, work: (admin: Admin) => P
   const store = await openStore(settings, new Events());
   try {
     const refuseWellKnownKeys = isExposed(settings.host ?? [], lookAtHost().bridge);
-    return await work(new Admin({ subjects: store.subjects, refuseWellKnownKeys, onChange: () => undefined }));
+    const { subjects, journal } = store;
+    const { deadLetters } = journal;
+    const replay = (dead: Work) => addTo(journal, dead);
+    return await work(new Admin({ subjects, deadLetters, replay, refuseWellKnownKeys, onChange: () => undefined }));
   } finally {
     await store.close();
   }
+}
+
+/** The next start does it. */
+async function addTo(journal: Journal, dead: Work): Promise<string> {
+  const work = anew(dead, Date.now());
+  await journal.add([work], 0);
+  return work.activationId;
 }
 
 function dataFile({ dataDir }: Settings): string {

@@ -1,7 +1,7 @@
 import type { UserLimits } from '../model/limits.ts';
 
 /**
- * What an operator may ask of subjects, keys and limits, in wskadmin's words. A command is plain JSON: it is
+ * What an operator may ask of subjects, keys and limits, in wskadmin's words, and of dead letters. A command is plain JSON: it is
  * carried out by the process that holds the store, which need not be the one where it was typed.
  */
 export type AdminCommand =
@@ -31,7 +31,10 @@ export type AdminCommand =
       readonly key: boolean;
     }
   | { readonly do: 'limits set'; readonly namespace: string; readonly limits: UserLimits }
-  | { readonly do: 'limits get' | 'limits delete'; readonly namespace: string };
+  | { readonly do: 'limits get' | 'limits delete'; readonly namespace: string }
+  | { readonly do: 'dead-letters list' }
+  | { readonly do: 'dead-letters get'; readonly activationId: string }
+  | { readonly do: 'dead-letters replay' | 'dead-letters delete'; readonly activationIds: readonly string[] };
 
 /** What is printed, line by line, and the exit code: 0 done, 1 could not be done, 2 asked wrongly. */
 export interface AdminAnswer {

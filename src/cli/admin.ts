@@ -3,7 +3,7 @@ import { type AdminSyntax, type Given, UsageError } from './commands.ts';
 import { type Flag, type ReadFlags, readFlags } from './flags.ts';
 import type { Io } from './io.ts';
 
-/** A command line of `user` or `limits`, understood. */
+/** A command line of `user`, `limits` or `dead-letters`, understood. */
 export interface ParsedAdmin {
   readonly command: AdminCommand;
   /** The settings that stood on the line: `--data-dir`. */
@@ -23,10 +23,10 @@ export function parseAdmin(syntax: AdminSyntax, args: readonly string[], common:
     problems,
   } = readFlags(likeArgparse(args, syntax.flags), [...syntax.flags, ...common]);
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
-  if (words.length === 0) throw new UsageError(`the following arguments are required: ${syntax.argument}`);
-  if (words.length > 1 && !syntax.argument.endsWith('...')) {
-    throw new UsageError(`unrecognized arguments: ${words.slice(1).join(' ')}`);
-  }
+  if (words.length === 0 && syntax.argument !== '')
+    throw new UsageError(`the following arguments are required: ${syntax.argument}`);
+  const most = syntax.argument === '' ? 0 : syntax.argument.endsWith('...') ? words.length : 1;
+  if (words.length > most) throw new UsageError(`unrecognized arguments: ${words.slice(most).join(' ')}`);
   const texts = (flag: string) => (values.get(flag) ?? []).map(String);
   const given: Given = { words, texts, text: (flag) => texts(flag).at(-1), has: (flag) => values.has(flag) };
   return { command: syntax.make(given), flags: values };

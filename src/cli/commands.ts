@@ -18,11 +18,11 @@ export interface AdminFlag extends Flag {
   readonly value?: string;
 }
 
-/** A command of `whisklet user` or `whisklet limits`, with wskadmin's words. */
+/** A command of `whisklet user` or `whisklet limits`, with wskadmin's words, or of `whisklet dead-letters`. */
 export interface AdminSyntax {
   readonly do: AdminCommand['do'];
   readonly what: string;
-  /** `SUBJECT`; `SUBJECT...` takes one or more. */
+  /** `SUBJECT`; `SUBJECT...` takes one or more; empty takes none. */
   readonly argument: string;
   readonly flags: readonly AdminFlag[];
   /** @throws UsageError */
@@ -138,6 +138,34 @@ export const adminCommands: readonly AdminSyntax[] = [
     argument: 'NAMESPACE',
     flags: [],
     make: (given) => ({ do: 'limits delete', namespace: first(given) }),
+  },
+  {
+    do: 'dead-letters list',
+    what: 'show the accepted work that was given up: id, time, namespace, action or trigger, why',
+    argument: '',
+    flags: [],
+    make: () => ({ do: 'dead-letters list' }),
+  },
+  {
+    do: 'dead-letters get',
+    what: 'show all that is known of a dead letter',
+    argument: 'ACTIVATION',
+    flags: [],
+    make: (given) => ({ do: 'dead-letters get', activationId: first(given) }),
+  },
+  {
+    do: 'dead-letters replay',
+    what: 'have dead letters done once more, as new activations; a stopped node does them when it starts',
+    argument: 'ACTIVATION...',
+    flags: [],
+    make: (given) => ({ do: 'dead-letters replay', activationIds: given.words }),
+  },
+  {
+    do: 'dead-letters delete',
+    what: 'delete dead letters; their records stay',
+    argument: 'ACTIVATION...',
+    flags: [],
+    make: (given) => ({ do: 'dead-letters delete', activationIds: given.words }),
   },
 ];
 

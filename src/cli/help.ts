@@ -58,7 +58,7 @@ export function adminHelp(syntax: AdminSyntax, common: readonly SettingLine[]): 
     return row(`${letter}--${name}${value ? ` ${value}` : ''}`, what);
   });
   return [
-    `Usage: whisklet ${syntax.do} ${syntax.argument}${flags.length > 0 ? ' [OPTIONS]' : ''}`,
+    `Usage: whisklet ${`${syntax.do} ${syntax.argument}`.trim()}${flags.length > 0 ? ' [OPTIONS]' : ''}`,
     '',
     `${syntax.what.charAt(0).toUpperCase()}${syntax.what.slice(1)}.`,
     '',

@@ -78,6 +78,17 @@ export class Backlog {
     if (counted.isCounted) await this.#uncount(entry);
   }
 
+  /** Does an entry, if there still is one. Never rejects. */
+  async resume(activationId: string): Promise<void> {
+    const { journal, events } = this.#options;
+    try {
+      const entry = await journal.find(activationId);
+      if (entry) await this.take(entry);
+    } catch (error) {
+      events.error('journal', `activation ${activationId} is left to the next start: ${String(error)}`);
+    }
+  }
+
   /** Work that was taken on here, but could not be begun: it is tried again, or waits for the next start. */
   async putBack(work: Work): Promise<void> {
     if (this.#isStopped) return this.#uncount({ work, tries: 0 });
@@ -92,6 +103,8 @@ export class Backlog {
 
   async #do({ work, tries }: Entry, counted: { isCounted: boolean }): Promise<void> {
     const { journal, perform, maxTries } = this.#options;
+    // Done meanwhile: as a part of a fire that was begun before, or because its record was on its way.
+    if (!(await journal.find(work.activationId))) return;
     if (!counted.isCounted && tries < maxTries) {
       await journal.tried(work.activationId, tries + 1);
       counted.isCounted = true;

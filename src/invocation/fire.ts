@@ -28,8 +28,8 @@ export interface FiresOptions {
   /** Refuses what the caller may not invoke all of. */
   readonly permit: (identity: Identity, resolved: Resolved) => undefined | Promise<void>;
   readonly accept: Accept;
-  /** Begins what a rule asks for, on this node. */
-  readonly begin: (identity: Identity, resolved: Resolved, work: InvocationWork) => void;
+  /** Begins what a rule asks for, on this node; of a fire that was begun before, only what is not under way and has not ended. */
+  readonly begin: (fire: Fire, resolved: Resolved, work: InvocationWork) => void;
 }
 
 /** A fire that is under way. */
@@ -38,8 +38,8 @@ export interface Fire {
   readonly work: FireWork;
   /** What the actions get. */
   readonly event: Payload;
-  /** False for a fire that was begun before: its rules were charged then. */
-  readonly isCharged: boolean;
+  /** False for one that was begun before: its rules were charged then. */
+  readonly isFirst: boolean;
 }
 
 /** What becomes of one rule: a line of the fire's logs, and perhaps work. */
@@ -68,10 +68,10 @@ export class Fires {
     recorder.fired(work);
     const rules = Object.entries(work.trigger.rules);
     const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule)));
-    const begun = outcomes.filter((each) => 'work' in each);
+    const asked = outcomes.filter((each) => 'work' in each);
     try {
-      const here = begun.length === 0 ? [] : await accept(begun.map((each) => each.work));
-      for (const each of begun) if (here.includes(each.work)) begin(identity, each.resolved, each.work);
+      const here = asked.length === 0 ? [] : await accept(asked.map((each) => each.work));
+      for (const each of asked) if (here.includes(each.work)) begin(fire, each.resolved, each.work);
     } catch (refusal) {
       recorder.withdrawn(work.activationId);
       throw refusal;
@@ -84,14 +84,14 @@ export class Fires {
     return activation;
   }
 
-  async #prepare({ identity, work, event, isCharged }: Fire, rule: string, reduced: ReducedRule): Promise<RuleOutcome> {
+  async #prepare({ identity, work, event, isFirst }: Fire, rule: string, reduced: ReducedRule): Promise<RuleOutcome> {
     const { throttle, permit, events, now } = this.#options;
     const { transactionId } = work;
     const action = `${reduced.action.path}/${reduced.action.name}`;
     const failed = (statusCode: 1 | 3, error: string) => ({ line: ruleResult(rule, action, { statusCode, error }) });
     if (!isActive(reduced)) return failed(1, messages.ruleInactive(rule, action));
     try {
-      if (isCharged) throttle.invocation(identity);
+      if (isFirst) throttle.invocation(identity);
       const name = parseName(`/${action}`, '') as QualifiedName;
       const resolved = await findPermitted(this.#options, identity, name);
       await permit(identity, resolved);

@@ -11,7 +11,7 @@ import type { JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import type { Accept, Perform, Work } from '../model/work.ts';
+import type { Accept, InvocationWork, Perform, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Journal } from '../store/journal.ts';
 import { type ActivationStore, StoreUnavailable } from '../store/store.ts';
@@ -89,8 +89,10 @@ export class Invocation {
     this.#fires = new Fires({
       ...{ ...options, recorder, accept },
       permit: (identity, resolved) => this.permit(identity, resolved),
-      begin: (identity, resolved, work) =>
-        this.#keep(work, identity, this.#start(callerOf(identity, work), resolved, work.args, work).activation),
+      begin: ({ identity, isFirst }, resolved, work) => {
+        if (isFirst) this.#begin(identity, resolved, work);
+        else void this.#backlog.resume(work.activationId);
+      },
     });
     this.#performer = new Performer({
       ...{ ...options, recorder, deadLetters: journal.deadLetters },
@@ -142,10 +144,9 @@ export class Invocation {
    * @throws Refusal 503 when it cannot be taken on now; nothing was begun
    */
   async later(asked: Asked): Promise<string> {
-    const { identity, resolved, args } = asked;
+    const { identity, resolved } = asked;
     const work = invocationWork(asked, newActivationId(), this.#options.now());
-    if (await this.#isHere(work))
-      this.#keep(work, identity, this.#start(callerOf(identity, work), resolved, args, work).activation);
+    if (await this.#isHere(work)) this.#begin(identity, resolved, work);
     return work.activationId;
   }
 
@@ -167,7 +168,7 @@ export class Invocation {
     const event = eventOf(trigger.parameters, headers, payload);
     const work = fireWork({ identity, transactionId }, trigger, payload.text, event, this.#options.now());
     if (await this.#isHere(work))
-      this.#keep(work, identity, this.#counted(this.#fires.run({ identity, work, event, isCharged: true })));
+      this.#keep(work, identity, this.#counted(this.#fires.run({ identity, work, event, isFirst: true })));
     return work.activationId;
   }
 
@@ -207,6 +208,11 @@ export class Invocation {
     if (here) return true;
     this.#options.live.sentAway(begunOf(work));
     return false;
+  }
+
+  /** Begins what stands in the journal. */
+  #begin(identity: Identity, resolved: Resolved, work: InvocationWork): void {
+    this.#keep(work, identity, this.#start(callerOf(identity, work), resolved, work.args, work).activation);
   }
 
   /** Follows what was begun and stands in the journal, until its record is durable and its entry is gone. */

@@ -107,7 +107,7 @@ export class Performer {
 
 function fireOf(identity: Identity, work: FireWork, tries: number): Fire {
   const event = { value: JSON.parse(work.event) as JsonObject, text: work.event };
-  return { identity, work, event, isCharged: tries === 0 };
+  return { identity, work, event, isFirst: tries === 0 };
 }
 
 /** Whoever asked, when nobody knows any more who that was. */

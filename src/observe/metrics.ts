@@ -16,6 +16,12 @@ export interface PoolView {
   readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** How much accepted work there is. */
+export interface JournalView {
+  readonly pending: number;
+  readonly dead: number;
+}
+
 type Labels = Record<string, string>;
 type Sample = { readonly labels: Labels; readonly value: number; readonly metricName?: string };
 
@@ -32,7 +38,7 @@ export class Metrics {
   readonly #steps = new StepNumbers();
   readonly #spans = { sent: 0, dropped: 0 };
 
-  constructor(events: Events, pool: () => PoolView) {
+  constructor(events: Events, pool: () => PoolView, journal?: () => JournalView) {
     events.activationEnded.subscribe((ended) => {
       this.#numbersOf(ended).add(ended);
       if (ended.steps) this.#steps.addRun(ended.steps);
@@ -56,6 +62,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#registerActivations();
     this.#registerPool(pool);
+    if (journal) this.#registerJournal(journal);
     this.#histogram('http_request_duration_seconds', 'Time to answer a request', 0.001, () =>
       [...this.#requests.values()].map(({ labels, ms }) => [labels, ms]),
     );
@@ -152,6 +159,15 @@ export class Metrics {
         Object.entries(states).map(([state, value]) => ({ labels: { kind, state }, value })),
       ),
     );
+  }
+
+  #registerJournal(journal: () => JournalView): void {
+    this.#plain('whisklet_journal_pending', 'Accepted work that has no record yet', 'gauge', () => [
+      { labels: {}, value: journal().pending },
+    ]);
+    this.#plain('whisklet_journal_dead_letters', 'Accepted work that was given up', 'gauge', () => [
+      { labels: {}, value: journal().dead },
+    ]);
   }
 
   #numbersOf(ended: ActivationEnded): ActionNumbers {

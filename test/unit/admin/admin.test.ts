@@ -2,8 +2,12 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import { Admin } from '../../../src/admin/admin.ts';
 import type { AdminAnswer, AdminCommand } from '../../../src/admin/command.ts';
 import { showKey, wellKnownKeys } from '../../../src/admin/keys.ts';
+import { Refusal } from '../../../src/model/refusal.ts';
+import type { Work } from '../../../src/model/work.ts';
 import { StoreUnavailable } from '../../../src/store/store.ts';
+import { FakeJournal } from '../../fake/journal.ts';
 import { FakeSubjects } from '../../fake/subjects.ts';
+import { aFire, anInvocation } from '../../util/work.ts';
 
 const uuid = '0a0a0a0a-1111-4222-8333-444444444444';
 const key = 'k'.repeat(64);
@@ -12,13 +16,24 @@ const plain = { revoke: false, genonly: false, silent: false };
 
 let subjects: FakeSubjects;
 let changes: number;
+let journal: FakeJournal;
+let replayed: Work[];
 let admin: Admin;
 
 beforeEach(() => {
   subjects = new FakeSubjects();
   changes = 0;
-  admin = new Admin({ subjects, refuseWellKnownKeys: false, onChange: () => changes++ });
+  journal = new FakeJournal();
+  replayed = [];
+  admin = anAdmin();
 });
+
+/** Which takes work on again under the id `again-N`. */
+function anAdmin(refuseWellKnownKeys = false): Admin {
+  const replay = async (work: Work) => `again-${replayed.push(work)}`;
+  const { deadLetters } = journal;
+  return new Admin({ subjects, deadLetters, replay, refuseWellKnownKeys, onChange: () => changes++ });
+}
 
 function create(subject: string, more: Partial<Extract<AdminCommand, { do: 'user create' }>> = {}) {
   return admin.run({ do: 'user create', subject, ...plain, ...more });
@@ -119,7 +134,7 @@ describe('user create (ADM-01, REST-04)', () => {
   });
 
   test('refuses a well-known key where other machines can reach the node', async () => {
-    const exposed = new Admin({ subjects, refuseWellKnownKeys: true, onChange: () => undefined });
+    const exposed = anAdmin(true);
     const auth = showKey(wellKnownKeys.guest);
     const answer = await exposed.run({ do: 'user create', subject: 'alice', auth, ...plain });
     expect(said(answer)).toEqual(['This key is known to everybody, and other machines can reach this node', 1]);
@@ -267,4 +282,77 @@ describe('limits (ADM-07, ADM-08, LIM-16)', () => {
 test('a command of another version is refused by name', async () => {
   const answer = await admin.run({ do: 'user promote', subject: 'alice' } as unknown as AdminCommand);
   expect(said(answer)).toEqual(["This node does not know the command 'user promote'", 2]);
+});
+
+describe('dead-letters', () => {
+  const invocation = anInvocation({ activationId: 'a'.repeat(32), args: '{"n":1.5}' });
+  const fire = aFire({ activationId: 'b'.repeat(32) });
+
+  beforeEach(async () => {
+    await journal.deadLetters.bury({ work: invocation, tries: 3, why: 'it ended us', buriedAt: 1_700_000_001_000 });
+    await journal.deadLetters.bury({ work: fire, tries: 2, why: 'it ended us, too', buriedAt: 1_700_000_002_000 });
+  });
+
+  test('list shows a line for each, the last one first', async () => {
+    expect(await admin.run({ do: 'dead-letters list' })).toEqual({
+      lines: [
+        `${'b'.repeat(32)}\t2023-11-14T22:13:22.000Z\tguest\t/guest/tick\tit ended us, too`,
+        `${'a'.repeat(32)}\t2023-11-14T22:13:21.000Z\tguest\t/guest/hello\tit ended us`,
+      ],
+      exit: 0,
+    });
+  });
+
+  test('list says when there are none', async () => {
+    await admin.run({ do: 'dead-letters delete', activationIds: ['a'.repeat(32), 'b'.repeat(32)] });
+    expect(said(await admin.run({ do: 'dead-letters list' }))).toEqual(['no dead letters', 0]);
+  });
+
+  test.each([
+    [invocation, { action: '/guest/hello', version: '0.0.1', args: { n: 1.5 }, tries: 3, why: 'it ended us' }],
+    [fire, { trigger: '/guest/tick', version: '0.0.2', payload: { p: 1 }, tries: 2, why: 'it ended us, too' }],
+  ])('get shows all of %j but nothing secret', async ({ activationId }, fields) => {
+    const { lines, exit } = await admin.run({ do: 'dead-letters get', activationId });
+    const accepted = '2023-11-14T22:13:20.000Z';
+    const givenUp = expect.stringContaining('2023-11-14T22:13:2');
+    const common = { activationId, namespace: 'guest', subject: 'guest-subject', accepted, givenUp };
+    expect([JSON.parse(lines.join('\n')), exit]).toEqual([{ ...common, ...fields }, 0]);
+  });
+
+  test('get knows no others', async () => {
+    expect(said(await admin.run({ do: 'dead-letters get', activationId: 'c' }))).toEqual([
+      'There is no dead letter c',
+      1,
+    ]);
+  });
+
+  test('replay takes them on again, and counts those that there are not', async () => {
+    const activationIds = ['c', 'a'.repeat(32)];
+    expect(await admin.run({ do: 'dead-letters replay', activationIds })).toEqual({
+      lines: ['There is no dead letter c', `${'a'.repeat(32)} is done again as again-1`],
+      exit: 1,
+    });
+    expect(replayed).toEqual([invocation]);
+    expect(journal.size.dead).toBe(1);
+  });
+
+  test('replay keeps what cannot be taken on now', async () => {
+    const sentence = 'nothing can be written';
+    const replay = () => Promise.reject(new Refusal(503, sentence));
+    const { deadLetters } = journal;
+    const full = new Admin({ subjects, deadLetters, replay, refuseWellKnownKeys: false, onChange: () => undefined });
+    const answer = await full.run({ do: 'dead-letters replay', activationIds: ['a'.repeat(32)] });
+    expect(said(answer)).toEqual([sentence, 1]);
+    expect(journal.size.dead).toBe(2);
+  });
+
+  test('delete takes them away, and counts those that there are not', async () => {
+    const activationIds = ['b'.repeat(32), 'c'];
+    expect(await admin.run({ do: 'dead-letters delete', activationIds })).toEqual({
+      lines: [`${'b'.repeat(32)} deleted`, 'There is no dead letter c'],
+      exit: 1,
+    });
+    expect((await journal.deadLetters.list()).map(({ work }) => work)).toEqual([invocation]);
+    expect(changes).toBe(0);
+  });
 });

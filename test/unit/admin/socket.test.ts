@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Admin } from '../../../src/admin/admin.ts';
 import { type AdminServer, adminSocket, askNode, serveAdmin } from '../../../src/admin/socket.ts';
 import { Events } from '../../../src/observe/events.ts';
+import { FakeJournal } from '../../fake/journal.ts';
 import { FakeSubjects } from '../../fake/subjects.ts';
 
 const create = { do: 'user create', subject: 'alice', revoke: false, genonly: false, silent: true } as const;
@@ -25,7 +26,9 @@ afterEach(async () => {
 });
 
 function listen() {
-  const admin = new Admin({ subjects, refuseWellKnownKeys: false, onChange: () => undefined });
+  const { deadLetters } = new FakeJournal();
+  const replay = () => Promise.reject(new Error('nothing is replayed here'));
+  const admin = new Admin({ subjects, deadLetters, replay, refuseWellKnownKeys: false, onChange: () => undefined });
   server = serveAdmin(dataDir, admin, new Events());
 }
 

@@ -33,6 +33,10 @@ describe("wskadmin's command lines", () => {
     ['user list team', { do: 'user list', namespace: 'team', pick: 1, all: false, key: false }],
     ['user list team -p 3 -k', { do: 'user list', namespace: 'team', pick: 3, all: false, key: true }],
     ['user list team --pick -1 --all', { do: 'user list', namespace: 'team', pick: -1, all: true, key: false }],
+    ['dead-letters list', { do: 'dead-letters list' }],
+    ['dead-letters get a1', { do: 'dead-letters get', activationId: 'a1' }],
+    ['dead-letters replay a1 a2', { do: 'dead-letters replay', activationIds: ['a1', 'a2'] }],
+    ['dead-letters delete a1', { do: 'dead-letters delete', activationIds: ['a1'] }],
     ['limits get alice', { do: 'limits get', namespace: 'alice' }],
     ['limits delete alice', { do: 'limits delete', namespace: 'alice' }],
     [
@@ -63,6 +67,8 @@ describe("wskadmin's command lines", () => {
 
   test.each([
     ['user create', 'the following arguments are required: SUBJECT'],
+    ['dead-letters list a1', 'unrecognized arguments: a1'],
+    ['dead-letters replay', 'the following arguments are required: ACTIVATION...'],
     ['user create alice robert', 'unrecognized arguments: robert'],
     ['user create alice --silnet', "unknown option '--silnet'; did you mean '--silent'?"],
     ['user create alice --auth', '--auth needs a value'],

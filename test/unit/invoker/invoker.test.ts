@@ -463,7 +463,7 @@ describe('rest', () => {
     const waiting = pool.run(job());
     await settle();
     const drained = pool.drain(10_000);
-    expect(errorOf(await pool.run(job()))).toContain('stopping');
+    expect(await pool.run(job()).catch(String)).toContain('stopping');
     for (const work of [running, waiting]) {
       await settle();
       protocol.running[0]?.answer();
@@ -485,6 +485,17 @@ describe('rest', () => {
     await pool.close();
     expect((await running).response.status).toBe('action developer error');
     expect(sandbox.living.length).toBe(0);
+  });
+
+  test('closing refuses what still waits, which was never begun', async () => {
+    protocol.answerAtOnce = undefined;
+    const pool = invoker({ poolMemory: 256 });
+    const running = pool.run(job());
+    const waiting = pool.run(job()).catch((thrown: unknown) => thrown);
+    await settle();
+    await pool.close();
+    expect(await waiting).toMatchObject({ name: 'Refusal', status: 503 });
+    expect((await running).response.status).toBe('action developer error');
   });
 });
 
