@@ -246,6 +246,13 @@ describe('wsk action invoke (CLI-04, CLI-17, EP-17, TRAP-11)', () => {
     await until('the record is there', async () => (await record()).status === 200);
     expect((await record()).json.response.result).toEqual({ late: true });
   });
+
+  test('longer than a server waits by default for a connection on which nothing is said (CLI-18)', async () => {
+    const slow = 'function main() { return new Promise((done) => setTimeout(done, 11000, { patient: true })) }';
+    await create('patient', { kind: 'nodejs:default', code: slow });
+    const { status, json } = await wsk('POST', `${own}/actions/patient?blocking=true&result=true`, {});
+    expect([status, json]).toEqual([200, { patient: true }]);
+  });
 });
 
 interface Polled {

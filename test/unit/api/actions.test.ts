@@ -191,6 +191,12 @@ describe('PUT (EP-15)', () => {
       413,
       'parameters larger than allowed: 103 > 100 bytes.',
     ]);
+    for (const path of ['triggers/t', 'packages/p']) {
+      const body = { parameters: [{ key: 'x', value: 'y'.repeat(100) }] };
+      const { status, json } = await api.call('PUT', `${NS}/${path}`, guest, body);
+      expect([path, status, json.error]).toEqual([path, 413, 'parameters larger than allowed: 103 > 100 bytes.']);
+      expect((await api.call('GET', `${NS}/${path}`, guest)).status).toBe(404);
+    }
     const code = await put('big', { exec: { ...exec, code: 'z'.repeat(201) } });
     expect([code.status, code.json.error]).toEqual([413, 'exec larger than allowed: 201 > 200 bytes.']);
   });
