@@ -18,6 +18,7 @@ import type { NodeFacts } from './cli/banner.ts';
 import type { RunningNode } from './cli/serve.ts';
 import type { Settings } from './config.ts';
 import { Entities } from './entities/entities.ts';
+import { followOthers } from './follow.ts';
 import { defaultPoolMemory, isExposed, lookAtHost } from './host.ts';
 import { acceptHere, Invocation } from './invocation/invocation.ts';
 import { LiveActivations } from './invocation/live.ts';
@@ -90,7 +91,13 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const bridge = sandbox.name === 'docker' ? (chosen.gateway ?? host.bridge) : undefined;
     const hosts = settings.host ?? ['127.0.0.1', ...(bridge ? [bridge] : [])];
     const exposed = isExposed(hosts, chosen.gateway ?? host.bridge);
-    const users = await bootstrapUsers({ subjects: store.subjects, users: settings.users, exposed });
+    const isOwn = store.shared?.isOwn ?? true;
+    const users = await bootstrapUsers({ subjects: store.subjects, users: settings.users, exposed, isOwn });
+    for (const name of users.wellKnown)
+      events.warn(
+        'users',
+        `everybody knows the key of '${name}', which is not ours to replace: whisklet user create ${name} -ns ${name} -r gives it another`,
+      );
 
     const cached = new CachedEntities(store.entities);
     const authenticator = new Authenticator(store.subjects);
@@ -127,6 +134,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       ...{ store: cached, manifest, limits, now },
       onActionChanged: (id, current) => invoker.retire(id, current && invocation.jobAction(current)),
     });
+    if (store.shared) followOthers(store.shared, { cached, authenticator, entities, events });
     const run = invoker.run.bind(invoker);
     const { activations, journal } = store;
     const { sequenceLength } = limits;
@@ -158,6 +166,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       ops: {
         metrics: () => metrics.text(),
         status: () => ({ sandbox: sandbox.name, pool: invoker.status, journal: journal.size }),
+        ready: () => ({ isDraining, away: { store: store.shared?.away !== undefined } }),
       },
     });
     api.resolve((request) => app.fetch(request));
@@ -174,6 +183,11 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const pruner = setInterval(() => void prune(store, settings, events), PRUNE_EVERY_MS);
     pruner.unref();
     closers.push(() => clearInterval(pruner));
+    if (settings.couchdbCompact !== undefined) {
+      const compactor = setInterval(() => void compact(store, events), settings.couchdbCompact);
+      compactor.unref();
+      closers.push(() => clearInterval(compactor));
+    }
     invocation.catchUp().catch((error: Error) => events.error('journal', `not all is done: ${error.message}`));
     invoker.start().catch((error: Error) => events.error('invoker', `no stem cells: ${error.message}`));
 
@@ -257,5 +271,13 @@ async function prune(store: Store, settings: Settings, events: Events): Promise<
     if (gone > 0) events.info('store', `${gone} old activation records were deleted`);
   } catch (error) {
     events.warn('store', `old activation records could not be deleted: ${(error as Error).message}`);
+  }
+}
+
+async function compact({ shared }: Store, events: Events): Promise<void> {
+  try {
+    await shared?.compact();
+  } catch (error) {
+    events.warn('store', `the store could not be compacted: ${(error as Error).message}`);
   }
 }

@@ -2,21 +2,37 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin } from './admin/admin.ts';
 import type { Settings } from './config.ts';
+import { couchOptions } from './couchdb-options.ts';
 import { isExposed, lookAtHost } from './host.ts';
 import { anew } from './invocation/promise.ts';
 import type { Work } from './model/work.ts';
 import { Events } from './observe/events.ts';
+import { openCouchStore } from './store/couchdb.ts';
 import type { Journal } from './store/journal.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openSqliteJournal, openSqliteStore } from './store/sqlite.ts';
 import { FileLock } from './store/sqlite-lock.ts';
 import type { Store } from './store/store.ts';
 
 /** The store that the settings ask for, and the journal, which lies in the data folder in any case. */
 export type OpenStore = Store & { readonly journal: Journal };
 
-/** @throws StoreRefused */
-export function openStore(settings: Settings, events: Events): Promise<OpenStore> {
-  return openSqliteStore({ file: dataFile(settings), events });
+/** @throws StoreRefused, SettingsError */
+export async function openStore(settings: Settings, events: Events): Promise<OpenStore> {
+  const file = dataFile(settings);
+  const couch = await couchOptions(settings, events);
+  if (couch === undefined) return openSqliteStore({ file, events });
+  const own = await openSqliteJournal({ file, events });
+  try {
+    const store = await openCouchStore(couch);
+    const close = async () => {
+      await store.close();
+      await own.close();
+    };
+    return { ...store, journal: own.journal, close };
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
 }
 
 /** Deletes all that is stored in the data folder, and nothing else there. @throws StoreRefused while a node uses it */

@@ -17,6 +17,8 @@ export interface BootstrapOptions {
   readonly users: ReadonlyMap<string, string>;
   /** True when other machines can reach the node. */
   readonly exposed: boolean;
+  /** False when the subjects are somebody else's, such as OpenWhisk's: keys that are there are left as they are. */
+  readonly isOwn?: boolean;
 }
 
 export interface Bootstrapped {
@@ -24,6 +26,8 @@ export interface Bootstrapped {
   readonly fresh: ReadonlyMap<string, string>;
   /** The guest's key, where it is no secret: it is well-known, or was made now. */
   readonly guestKey: string | undefined;
+  /** Namespaces that keep a key which everybody knows, because it is not ours to replace. */
+  readonly wellKnown: readonly string[];
 }
 
 /** The configuration wants a key that everybody knows on a node that everybody can reach. */
@@ -33,17 +37,18 @@ export class KeyRefused extends Error {
 
 /** Idempotent: on the second start nothing is written. */
 export async function bootstrapUsers(options: BootstrapOptions): Promise<Bootstrapped> {
-  const { subjects, users, exposed } = options;
+  const { subjects, users, exposed, isOwn = true } = options;
   const fresh = new Map<string, string>();
   for (const [name, text] of users) await configure(subjects, name, readKey(name, text, exposed));
   for (const name of ['guest', 'whisk.system'] as const) {
     const ensured = await ensure(subjects, name, exposed ? randomKey() : wellKnownKeys[name]);
     if (ensured && exposed) fresh.set(name, showKey(ensured));
   }
-  if (exposed) await replaceWellKnown(subjects, fresh);
+  if (exposed && isOwn) await replaceWellKnown(subjects, fresh);
+  const wellKnown = exposed && !isOwn ? await findWellKnown(subjects) : [];
   const guest = await keyOf(subjects, 'guest');
   const isSecret = !guest || !(isWellKnown(guest) || fresh.get('guest') === showKey(guest));
-  return { fresh, guestKey: isSecret ? undefined : showKey(guest) };
+  return { fresh, guestKey: isSecret ? undefined : showKey(guest), wellKnown };
 }
 
 function readKey(name: string, text: string, exposed: boolean): AuthKey {
@@ -91,6 +96,12 @@ async function replaceWellKnown(subjects: SubjectStore, fresh: Map<string, strin
       );
     }
   }
+}
+
+async function findWellKnown(subjects: SubjectStore): Promise<string[]> {
+  const found = await Promise.all(Object.values(wellKnownKeys).map(({ uuid }) => subjects.find({ uuid })));
+  const spaces = found.flat().flatMap(({ subject }) => subject.namespaces);
+  return [...new Set(spaces.filter(isWellKnown).map(({ name }) => name))];
 }
 
 async function keyOf(subjects: SubjectStore, name: string): Promise<AuthKey | undefined> {

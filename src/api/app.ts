@@ -14,6 +14,7 @@ import { apiInfo, type Build, serverInfo } from './info.ts';
 import { listNamespaces, namespaceLimits } from './namespaces.ts';
 import type { PackageRoutes } from './packages.ts';
 import { segment } from './path.ts';
+import { type Readiness, readyAnswer } from './ready.ts';
 import { refusalResponse } from './refuse.ts';
 import type { RuleRoutes } from './rules.ts';
 import { serveSdk } from './sdk.ts';
@@ -32,8 +33,8 @@ export interface AppOptions {
   readonly manifest: Manifest;
   readonly build: Build;
   readonly events: Events;
-  /** `GET /metrics` in Prometheus' text format, and `GET /status` as JSON. */
-  readonly ops: { metrics(): Promise<string>; status(): unknown };
+  /** `GET /metrics` in Prometheus' text format, `GET /status` as JSON, and `GET /ready`. */
+  readonly ops: { metrics(): Promise<string>; status(): unknown; ready(): Readiness };
 }
 
 const API = '/api/v1';
@@ -119,6 +120,10 @@ export function createApp(options: AppOptions): Hono {
 function mountOpen(app: Hono, { limits, manifest, build, ops }: AppOptions): void {
   app.get('/', (context) => json(context, serverInfo(limits, manifest)));
   app.get('/ping', (context) => text(context, 'pong'));
+  app.get('/ready', (context) => {
+    const { status, body, headers } = readyAnswer(ops.ready());
+    return json(context, body, headers, status);
+  });
   app.get('/metrics', async (context) => text(context, await ops.metrics()));
   app.get('/status', (context) => json(context, JSON.stringify(ops.status())));
   for (const slash of ['', '/']) app.get(`${API}${slash}`, (context) => json(context, apiInfo(build), CORS_HEADERS));
@@ -135,8 +140,8 @@ function noMethod(context: Context, events: Events): Response {
   return refusalResponse(refusal, transactionIdOf(context), events);
 }
 
-function json(context: Context, body: string, headers: Record<string, string> = {}): Response {
-  return reply(context, body, { ...headers, 'Content-Type': 'application/json' });
+function json(context: Context, body: string, headers: Record<string, string> = {}, status = 200): Response {
+  return reply(context, body, { ...headers, 'Content-Type': 'application/json' }, status);
 }
 
 function text(context: Context, body: string, headers: Record<string, string> = {}): Response {
@@ -144,6 +149,6 @@ function text(context: Context, body: string, headers: Record<string, string> = 
 }
 
 /** Every answer carries its transaction id, those too that nobody had to be known for. */
-function reply(context: Context, body: string, headers: Record<string, string>): Response {
-  return new Response(body, { headers: { ...headers, [TRANSACTION_HEADER]: transactionIdOf(context) } });
+function reply(context: Context, body: string, headers: Record<string, string>, status = 200): Response {
+  return new Response(body, { status, headers: { ...headers, [TRANSACTION_HEADER]: transactionIdOf(context) } });
 }

@@ -32,6 +32,11 @@ export class EntityAccess {
     throw refuse(409, messages.conformance);
   }
 
+  /** Whatever has this id. */
+  findAny(id: string): Promise<Stored | undefined> {
+    return this.#store.get(id);
+  }
+
   /** @throws Refusal 404 when it is not there, 409 when it is of another type */
   async load<T extends EntityType>(type: T, name: QualifiedName): Promise<Stored<EntityOf<T>>> {
     const stored = await this.find(type, entityId(name));

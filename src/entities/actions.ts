@@ -98,6 +98,14 @@ export class Actions {
     return { action: stored.entity, code };
   }
 
+  /** Somebody else has changed or deleted what has this id: tells what it is now, if it is an action. */
+  async changedElsewhere(id: string): Promise<void> {
+    const { access, onActionChanged } = this.#options;
+    const stored = await access.findAny(id);
+    if (stored === undefined) onActionChanged(id, undefined);
+    else if (isAction(stored)) onActionChanged(id, resolvedOf(stored, stored.entity.parameters));
+  }
+
   /** @param path a namespace, or a package: `guest/tools` */
   list(path: string, page: { readonly skip: number; readonly limit: number }): Promise<Action[]> {
     return this.#options.access.list('action', { collection: 'actions', path, ...page });
@@ -146,6 +154,10 @@ export class Actions {
       updated: this.#options.now(),
     };
   }
+}
+
+function isAction(stored: Stored): stored is Stored<Action> {
+  return stored.entity.entityType === 'action';
 }
 
 /** A sequence has one parameter, its components, whatever the client sends (PAR-15). */

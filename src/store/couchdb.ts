@@ -58,7 +58,7 @@ export async function openCouchStore(options: CouchStoreOptions): Promise<Store>
   try {
     const { made, isOwn } = await patiently(() => setUp(client, names), options);
     if (made.length > 0) events.info('store', `Made in CouchDB: ${made.join(', ')}`);
-    const shared = await Shared.open(client, options);
+    const shared = await Shared.open(client, isOwn, options);
     const activations = new CouchActivations({
       ...{ client, events, db: names.activations },
       gatherMs: options.gatherMs ?? GATHER_MS,
@@ -125,13 +125,16 @@ class Shared implements SharedStore {
   #listener = SILENT;
   #untold: ReturnType<typeof setInterval> | undefined;
 
-  private constructor(client: CouchClient, names: DatabaseNames) {
+  readonly isOwn: boolean;
+
+  private constructor(client: CouchClient, isOwn: boolean, names: DatabaseNames) {
     this.#client = client;
+    this.isOwn = isOwn;
     this.#names = names;
   }
 
-  static async open(client: CouchClient, options: CouchStoreOptions): Promise<Shared> {
-    const shared = new Shared(client, options.names);
+  static async open(client: CouchClient, isOwn: boolean, options: CouchStoreOptions): Promise<Shared> {
+    const shared = new Shared(client, isOwn, options.names);
     shared.#feeds = await Promise.all([shared.#feed('whisks', options), shared.#feed('subjects', options)]);
     return shared;
   }

@@ -32,6 +32,7 @@ export class TestApi {
   readonly jobs: Job[] = [];
   readonly retired: string[] = [];
   isDraining = false;
+  isStoreAway = false;
   /** What an action does; answers JSON text, or a whole outcome. */
   act: (job: Job) => string | Outcome | Promise<string | Outcome> = ({ args }) => args;
   readonly authenticator = new Authenticator(this.store.subjects);
@@ -67,7 +68,11 @@ export class TestApi {
       web: new WebRoutes({ ...calls, authenticator, events, maxWaitMs: 60_000, ...web }),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },
-      ops: { metrics: async () => 'metrics 1\n', status: () => ({ fine: true }) },
+      ops: {
+        metrics: async () => 'metrics 1\n',
+        status: () => ({ fine: true }),
+        ready: () => ({ isDraining: this.isDraining, away: { store: this.isStoreAway } }),
+      },
     });
   }
 

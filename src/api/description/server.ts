@@ -17,6 +17,18 @@ export const serverPart: Part = {
     '/': open('getServer', 'Tell limits and runtimes', json('What wskdeploy reads', ref('ServerInfo'))),
     '/api/v1': open('getApi', 'Tell the version of the API', json('What wsk reads', ref('ApiInfo'))),
     '/ping': open('ping', 'Answer', other('pong', 'text/plain', { type: 'string', const: 'pong' })),
+    '/ready': {
+      get: operation({
+        ...{ tag: TAG, id: 'getReady', summary: 'Tell whether calls can be sent here', open: true },
+        answers: {
+          200: json('They can', ref('Readiness')),
+          503: json(
+            'They had better go to another node: this one stops, or lacks something that it needs',
+            ref('Readiness'),
+          ),
+        },
+      }),
+    },
     '/status': open('getStatus', 'Show the pool of containers', json('The pool now', ref('Status'))),
     '/metrics': open('getMetrics', 'Give numbers for Prometheus', other('Its text format', 'text/plain')),
     '/blackbox.tar.gz': {
@@ -52,6 +64,11 @@ export const serverPart: Part = {
       build: text('When it was built, beginning with the year'),
       buildno: text('From which commit'),
       swagger_paths: answered('This description', { ui: text('The page'), 'api-docs': text('The document') }),
+    }),
+    Readiness: answered('Whether calls can be sent here', {
+      ready: flag('They can'),
+      draining: flag('The node stops'),
+      parts: map('What the node needs besides itself', { type: 'string', enum: ['up', 'away'] }),
     }),
     Status: answered('The node now', { sandbox: text('Where actions run'), pool: ref('Pool') }),
     Pool: answered('The pool of containers', {

@@ -60,7 +60,7 @@ describe('on a node that other machines reach', () => {
     ]);
     expect(first.guestKey).toBe(guestKey);
     const second = await bootstrapUsers({ subjects, users: nobody, exposed: true });
-    expect(second).toEqual({ fresh: new Map(), guestKey: undefined });
+    expect(second).toEqual({ fresh: new Map(), guestKey: undefined, wellKnown: [] });
     expect(await keyOf('guest')).toBe(guestKey);
   });
 
@@ -75,6 +75,21 @@ describe('on a node that other machines reach', () => {
     expect(all.filter(isWellKnown)).toEqual([]);
     expect(all).toContainEqual(other);
     expect(all.map(showKey)).toContain(fresh.get('team') as string);
+  });
+
+  test('well-known keys of subjects that are not ours stay, and are told of', async () => {
+    await bootstrapUsers({ subjects, users: nobody, exposed: false });
+    const shared = { subjects, users: nobody, exposed: true, isOwn: false };
+    const { fresh, wellKnown, guestKey } = await bootstrapUsers(shared);
+    expect([[...fresh.keys()], [...wellKnown].sort(), guestKey]).toEqual([[], ['guest', 'whisk.system'], guest]);
+    expect(await keyOf('guest')).toBe(guest);
+    await bootstrapUsers({ ...shared, users: new Map([['guest', own]]) });
+    expect((await bootstrapUsers(shared)).wellKnown).toEqual(['whisk.system']);
+  });
+
+  test('subjects that are missing among those that are not ours get random keys', async () => {
+    const { fresh, wellKnown } = await bootstrapUsers({ subjects, users: nobody, exposed: true, isOwn: false });
+    expect([[...fresh.keys()], wellKnown]).toEqual([['guest', 'whisk.system'], []]);
   });
 
   test('the random keys stay when only this machine reaches it again', async () => {

@@ -94,6 +94,23 @@ describe('paths (REST-01)', () => {
     });
   });
 
+  test('GET /ready is 200, and 503 while the node stops or lacks its store', async () => {
+    expect(await api.call('GET', '/ready')).toMatchObject({
+      status: 200,
+      json: { ready: true, draining: false, parts: { store: 'up' } },
+    });
+    api.isStoreAway = true;
+    const lacking = await api.call('GET', '/ready');
+    expect(lacking).toMatchObject({ status: 503, json: { ready: false, draining: false, parts: { store: 'away' } } });
+    expect(lacking.headers.get('retry-after')).toBe('2');
+    api.isStoreAway = false;
+    api.isDraining = true;
+    expect(await api.call('GET', '/ready')).toMatchObject({
+      status: 503,
+      json: { ready: false, draining: true, parts: { store: 'up' } },
+    });
+  });
+
   test('GET /ping is pong (EP-03)', async () => {
     expect((await api.call('GET', '/ping')).text).toBe('pong');
   });

@@ -1,0 +1,43 @@
+import type { Settings } from './config.ts';
+import { SettingsError } from './config.ts';
+import type { Events } from './observe/events.ts';
+import type { CouchStoreOptions } from './store/couchdb.ts';
+
+/**
+ * What the settings say of CouchDB, with what stands in files; undefined where they name none.
+ *
+ * @throws SettingsError when a file cannot be read
+ */
+export async function couchOptions(settings: Settings, events: Events): Promise<CouchStoreOptions | undefined> {
+  const { couchdb: url, couchdbPrefix: prefix = '', couchdbPasswordFile, couchdbCa } = settings;
+  if (url === undefined) return undefined;
+  return {
+    ...{ url, events },
+    user: settings.couchdbUser,
+    password: couchdbPasswordFile === undefined ? settings.couchdbPassword : await firstLine(couchdbPasswordFile),
+    ca: couchdbCa === undefined ? undefined : await read('couchdb-ca', couchdbCa),
+    names: {
+      subjects: settings.couchdbSubjects ?? `${prefix}subjects`,
+      whisks: settings.couchdbWhisks ?? `${prefix}whisks`,
+      activations: settings.couchdbActivations ?? `${prefix}activations`,
+    },
+    prune: settings.couchdbPrune,
+    timeoutMs: settings.couchdbTimeout,
+    waitMs: settings.couchdbWait,
+    maxWaitingBytes: settings.couchdbQueue,
+  };
+}
+
+async function firstLine(file: string): Promise<string> {
+  const [line = ''] = (await read('couchdb-password-file', file)).split(/\r?\n/);
+  if (line === '') throw new SettingsError([`couchdb-password-file: ${file} is empty`]);
+  return line;
+}
+
+async function read(setting: string, file: string): Promise<string> {
+  try {
+    return await Bun.file(file).text();
+  } catch (error) {
+    throw new SettingsError([`${setting}: ${file} cannot be read: ${(error as Error).message}`]);
+  }
+}
