@@ -1,12 +1,13 @@
-import { Refusal } from '../model/refusal.ts';
+import { Refusal, Unavailable } from '../model/refusal.ts';
 import type { Perform, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Journal, JournalEntry } from '../store/journal.ts';
-import { StoreUnavailable } from '../store/store.ts';
 
 export interface BacklogOptions {
   readonly journal: Journal;
   readonly perform: Perform;
+  /** Does again what could not be begun, here, a moment ago. */
+  readonly retry: (work: Work) => Promise<void>;
   readonly events: Events;
   /** How often work is begun at most. */
   readonly maxTries: number;
@@ -56,13 +57,13 @@ export class Backlog {
   }
 
   /** Does an entry of the journal, again and again while something is away. Never rejects. */
-  async take(entry: Entry): Promise<void> {
+  async take(entry: Entry, perform = this.#options.perform): Promise<void> {
     const { events } = this.#options;
     const { activationId } = entry.work;
     const counted = { isCounted: false };
     for (let pauseMs = FIRST_PAUSE_MS; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
       try {
-        return await this.#do(entry, counted);
+        return await this.#do(entry, counted, perform);
       } catch (error) {
         if (this.#isStopped) break;
         const text = error instanceof Error ? error.message : String(error);
@@ -78,21 +79,10 @@ export class Backlog {
     if (counted.isCounted) await this.#uncount(entry);
   }
 
-  /** Does an entry, if there still is one. Never rejects. */
-  async resume(activationId: string): Promise<void> {
-    const { journal, events } = this.#options;
-    try {
-      const entry = await journal.find(activationId);
-      if (entry) await this.take(entry);
-    } catch (error) {
-      events.error('journal', `activation ${activationId} is left to the next start: ${String(error)}`);
-    }
-  }
-
   /** Work that was taken on here, but could not be begun: it is tried again, or waits for the next start. */
   async putBack(work: Work): Promise<void> {
     if (this.#isStopped) return this.#uncount({ work, tries: 0 });
-    await this.take({ work, tries: 0 });
+    await this.take({ work, tries: 0 }, this.#options.retry);
   }
 
   /** What is not begun by now stays in the journal. */
@@ -101,9 +91,9 @@ export class Backlog {
     this.#stopped.resolve();
   }
 
-  async #do({ work, tries }: Entry, counted: { isCounted: boolean }): Promise<void> {
-    const { journal, perform, maxTries } = this.#options;
-    // Done meanwhile: as a part of a fire that was begun before, or because its record was on its way.
+  async #do({ work, tries }: Entry, counted: { isCounted: boolean }, perform: Perform): Promise<void> {
+    const { journal, maxTries } = this.#options;
+    // Done meanwhile: by a fire that it is a part of, or at the word of another node.
     if (!(await journal.find(work.activationId))) return;
     if (!counted.isCounted && tries < maxTries) {
       await journal.tried(work.activationId, tries + 1);
@@ -162,5 +152,5 @@ export class Backlog {
 
 /** Something is not there now, and may be in a moment. */
 function isAway(error: unknown): boolean {
-  return error instanceof Refusal || error instanceof StoreUnavailable;
+  return error instanceof Refusal || error instanceof Unavailable;
 }

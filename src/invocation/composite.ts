@@ -1,10 +1,9 @@
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import { type Response, whiskError } from '../model/outcome.ts';
-import { Refusal } from '../model/refusal.ts';
 import { newActivationId } from './activation-id.ts';
 import { type Accepted, type Caller, type CompositesOptions, inside, type Known } from './caller.ts';
-import { logFault } from './fault.ts';
+import { logFault, notNow } from './fault.ts';
 import { compositeActivation } from './record.ts';
 import type { Tally } from './tally.ts';
 
@@ -38,20 +37,20 @@ async function run(options: Options, activationId: string, composite: Composite)
   try {
     response = await follow(inside(caller, activationId));
   } catch (thrown) {
+    const refusal = notNow(thrown);
     // Its first part was not begun, so neither was it.
-    if (thrown instanceof Refusal && tally.parts.length === 0) {
+    if (refusal && tally.parts.length === 0) {
       recorder.withdrawn(activationId);
-      throw thrown;
+      throw refusal;
     }
-    response = whyBroken(options, composite, thrown);
+    response = refusal ? whiskError(refusal.message) : broken(options, composite, thrown);
   }
   const activation = compositeActivation({ activationId, caller, resolved, tally, response, start, end: now() });
   recorder.keepComposite(caller.identity, activation, resolved.id, tally.memory ?? 0);
   return activation;
 }
 
-function whyBroken({ events }: Options, { caller, failed }: Composite, thrown: unknown): Response {
-  if (thrown instanceof Refusal) return whiskError(thrown.message);
+function broken({ events }: Options, { caller, failed }: Composite, thrown: unknown): Response {
   logFault(events, caller.transactionId, thrown);
   return whiskError(failed);
 }

@@ -6,6 +6,7 @@ import { applicationError, type Response } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Accepted, Caller, CompositesOptions, CompositionCount, Known } from './caller.ts';
 import { startComposite } from './composite.ts';
+import { notNow } from './fault.ts';
 import { checkMayInvoke } from './find.ts';
 import { readContinuation, withState } from './result.ts';
 import { Tally } from './tally.ts';
@@ -112,7 +113,7 @@ export class Compositions {
 }
 
 function refused(thrown: unknown, sentence: string): JsonText {
-  if (!(thrown instanceof Refusal)) throw thrown;
+  if (!(thrown instanceof Refusal) || notNow(thrown)) throw thrown;
   return errorText(sentence);
 }
 

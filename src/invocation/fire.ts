@@ -9,10 +9,10 @@ import type { JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import type { Accept, FireWork, InvocationWork } from '../model/work.ts';
+import type { Accept, FireWork, InvocationWork, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Payload } from './event.ts';
-import { logFault } from './fault.ts';
+import { logFault, notNow } from './fault.ts';
 import { findPermitted } from './find.ts';
 import { invocationWork, ruleActivationId } from './promise.ts';
 import { fireActivation, ruleResult } from './record.ts';
@@ -28,8 +28,10 @@ export interface FiresOptions {
   /** Refuses what the caller may not invoke all of. */
   readonly permit: (identity: Identity, resolved: Resolved) => undefined | Promise<void>;
   readonly accept: Accept;
-  /** Begins what a rule asks for, on this node; of a fire that was begun before, only what is not under way and has not ended. */
-  readonly begin: (fire: Fire, resolved: Resolved, work: InvocationWork) => void;
+  /** Whether the work was taken on before, and waits, is under way or has ended. */
+  readonly isKnown: (work: Work) => Promise<boolean>;
+  /** Begins what a rule asks for, on this node. */
+  readonly begin: (identity: Identity, resolved: Resolved, work: InvocationWork) => void;
 }
 
 /** A fire that is under way. */
@@ -43,9 +45,13 @@ export interface Fire {
 }
 
 /** What becomes of one rule: a line of the fire's logs, and perhaps work. */
-type RuleOutcome =
-  | { readonly line: JsonText }
-  | { readonly line: JsonText; readonly work: InvocationWork; readonly resolved: Resolved };
+type RuleOutcome = { readonly line: JsonText } | RuleWork;
+
+interface RuleWork {
+  readonly line: JsonText;
+  readonly work: InvocationWork;
+  readonly resolved: Resolved;
+}
 
 /**
  * Fires of triggers (Triggers.scala). Each active rule is one call in this process: charged, permitted and refused as the
@@ -60,28 +66,39 @@ export class Fires {
 
   /**
    * Takes on what the active rules ask for, begins it, and records what became of each; does not wait for the ends. Done again, it
-   * takes on the same work. Rejects with a `Refusal` when the work cannot be taken on now: then there is no record.
+   * begins only what it had not taken on. Rejects with a `Refusal` when it is to be done again, because something is away now: then
+   * there is no record.
    */
   async run(fire: Fire): Promise<Activation> {
-    const { recorder, accept, begin } = this.#options;
+    const { recorder } = this.#options;
     const { identity, work } = fire;
     recorder.fired(work);
-    const rules = Object.entries(work.trigger.rules);
-    const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule)));
-    const asked = outcomes.filter((each) => 'work' in each);
     try {
-      const here = asked.length === 0 ? [] : await accept(asked.map((each) => each.work));
-      for (const each of asked) if (here.includes(each.work)) begin(fire, each.resolved, each.work);
-    } catch (refusal) {
+      const activation = fireActivation(work, await this.#begin(fire));
+      recorder.keep(identity, activation);
+      return activation;
+    } catch (thrown) {
       recorder.withdrawn(work.activationId);
-      throw refusal;
+      throw notNow(thrown) ?? thrown;
     }
-    const activation = fireActivation(
-      work,
-      outcomes.map(({ line }) => line),
-    );
-    recorder.keep(identity, activation);
-    return activation;
+  }
+
+  /** A line for each rule. */
+  async #begin(fire: Fire): Promise<JsonText[]> {
+    const { accept, begin } = this.#options;
+    const rules = Object.entries(fire.work.trigger.rules);
+    const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule)));
+    const asked = await this.#unknown(fire, outcomes);
+    const here = asked.length === 0 ? [] : await accept(asked.map(({ work }) => work));
+    for (const { work, resolved } of asked) if (here.includes(work)) begin(fire.identity, resolved, work);
+    return outcomes.map(({ line }) => line);
+  }
+
+  async #unknown({ isFirst }: Fire, outcomes: readonly RuleOutcome[]): Promise<RuleWork[]> {
+    const asked = outcomes.filter((each) => 'work' in each);
+    if (isFirst) return asked;
+    const known = await Promise.all(asked.map(({ work }) => this.#options.isKnown(work)));
+    return asked.filter((_, index) => !known[index]);
   }
 
   async #prepare({ identity, work, event, isFirst }: Fire, rule: string, reduced: ReducedRule): Promise<RuleOutcome> {
@@ -100,7 +117,8 @@ export class Fires {
       const begun = invocationWork({ identity, transactionId, name, resolved, args }, activationId, now());
       return { line: ruleResult(rule, action, { activationId }), work: begun, resolved };
     } catch (thrown) {
-      if (thrown instanceof Refusal) return failed(thrown.status >= 500 ? 3 : 1, thrown.message);
+      if (notNow(thrown)) throw thrown;
+      if (thrown instanceof Refusal) return failed(1, thrown.message);
       logFault(events, transactionId, thrown);
       return failed(3, messages.internalError);
     }

@@ -10,9 +10,10 @@ import type { JobAction, Run } from '../model/job.ts';
 import type { JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
-import { Refusal } from '../model/refusal.ts';
+import { Refusal, refuseForNow } from '../model/refusal.ts';
 import type { Accept, InvocationWork, Perform, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
+import type { Trace } from '../observe/trace.ts';
 import type { Journal } from '../store/journal.ts';
 import { type ActivationStore, StoreUnavailable } from '../store/store.ts';
 import { newActivationId } from './activation-id.ts';
@@ -28,6 +29,7 @@ import { Primitives } from './primitive.ts';
 import { type Asked, anew, begunOf, fireWork, invocationWork } from './promise.ts';
 import { Recorder } from './recorder.ts';
 import { Sequences } from './sequence.ts';
+import { traceOf } from './traced.ts';
 
 export type { Accepted } from './caller.ts';
 export type { Payload } from './event.ts';
@@ -75,7 +77,7 @@ export class Invocation {
 
   constructor(options: InvocationOptions) {
     this.#options = options;
-    const { sequenceLength, authenticator, accept, journal } = options;
+    const { sequenceLength, authenticator, accept } = options;
     const recorder = new Recorder(options);
     const starters: Starters = {
       plain: (caller, resolved, args) => this.#primitives.start(caller, resolved, args),
@@ -89,18 +91,19 @@ export class Invocation {
     this.#fires = new Fires({
       ...{ ...options, recorder, accept },
       permit: (identity, resolved) => this.permit(identity, resolved),
-      begin: ({ identity, isFirst }, resolved, work) => {
-        if (isFirst) this.#begin(identity, resolved, work);
-        else void this.#backlog.resume(work.activationId);
-      },
+      isKnown: (work) => this.#performer.isKnown(work),
+      begin: (identity, resolved, work) => this.#begin(identity, resolved, work),
     });
     this.#performer = new Performer({
-      ...{ ...options, recorder, deadLetters: journal.deadLetters },
+      ...{ ...options, recorder },
       identityOf: (uuid) => authenticator.holderOf(uuid),
       start: (identity, resolved, work) => this.#start(callerOf(identity, work), resolved, work.args, work).activation,
       fire: (fire) => this.#counted(this.#fires.run(fire)),
     });
-    this.#backlog = new Backlog({ ...options, perform: this.perform });
+    this.#backlog = new Backlog({
+      ...{ ...options, perform: this.perform },
+      retry: (work) => this.#performer.retry(work),
+    });
   }
 
   /**
@@ -119,9 +122,10 @@ export class Invocation {
    * Invokes an action for a caller who waits.
    *
    * @param args the merged arguments
+   * @param trace the span that it is inside of
    */
-  invoke(identity: Identity, resolved: Resolved, args: JsonText, transactionId: string): Accepted {
-    return this.#start({ identity, transactionId, depth: 0 }, resolved, args);
+  invoke(identity: Identity, resolved: Resolved, args: JsonText, transactionId: string, trace?: Trace): Accepted {
+    return this.#start({ identity, transactionId, depth: 0, trace }, resolved, args);
   }
 
   /**
@@ -163,10 +167,11 @@ export class Invocation {
     payload: Payload,
     headers: Readonly<Record<string, string>>,
     transactionId: string,
+    trace?: Trace,
   ): Promise<string | undefined> {
     if (!hasActiveRule(trigger)) return undefined;
     const event = eventOf(trigger.parameters, headers, payload);
-    const work = fireWork({ identity, transactionId }, trigger, payload.text, event, this.#options.now());
+    const work = fireWork({ identity, transactionId, trace }, trigger, payload.text, event, this.#options.now());
     if (await this.#isHere(work))
       this.#keep(work, identity, this.#counted(this.#fires.run({ identity, work, event, isFirst: true })));
     return work.activationId;
@@ -256,18 +261,15 @@ export function acceptHere(journal: Pick<Journal, 'add'>): Accept {
   };
 }
 
-/** Seconds: a full disk is not emptied at once, but somebody may be at it. */
-const RETRY_AFTER = '5';
-
 async function writing(write: Promise<void>, sentence: string): Promise<void> {
   try {
     await write;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    throw new Refusal(503, sentence, { headers: { 'Retry-After': RETRY_AFTER } });
+    throw refuseForNow(sentence);
   }
 }
 
-function callerOf(identity: Identity, { transactionId }: Work): Caller {
-  return { identity, transactionId, depth: 0 };
+function callerOf(identity: Identity, work: Work): Caller {
+  return { identity, transactionId: work.transactionId, depth: 0, trace: traceOf(work) };
 }

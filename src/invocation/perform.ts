@@ -8,8 +8,9 @@ import { whiskError } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { FireWork, InvocationWork, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
-import type { DeadLetters } from '../store/journal.ts';
+import type { Journal } from '../store/journal.ts';
 import type { ActivationStore } from '../store/store.ts';
+import { notNow } from './fault.ts';
 import type { Fire } from './fire.ts';
 import { nameOf } from './promise.ts';
 import { undoneActivation } from './record.ts';
@@ -18,7 +19,7 @@ import type { Recorder } from './recorder.ts';
 export interface PerformerOptions {
   readonly entities: Entities;
   readonly activations: Pick<ActivationStore, 'get'>;
-  readonly deadLetters: Pick<DeadLetters, 'bury'>;
+  readonly journal: Pick<Journal, 'find' | 'deadLetters'>;
   readonly recorder: Recorder;
   readonly events: Events;
   readonly now: () => number;
@@ -47,6 +48,18 @@ export class Performer {
     return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, tries));
   }
 
+  /** Does what could not be begun here a moment ago: it was charged then, and is not tried more often by that. */
+  retry(work: Work): Promise<void> {
+    return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, 0, false));
+  }
+
+  /** Whether the work was taken on before, and waits, is under way or has ended. */
+  async isKnown({ namespace, activationId }: Work): Promise<boolean> {
+    const { journal, activations } = this.#options;
+    if (this.#underWay.has(activationId) || (await journal.find(activationId))) return true;
+    return (await activations.get(namespace, activationId)) !== undefined;
+  }
+
   /** Resolves when the record of what was begun is durable. Rejects as `Perform` does. */
   ended(work: Work, identity: Identity, activation: Promise<Activation>): Promise<void> {
     return this.#follow(work, this.#stored(identity, activation));
@@ -65,13 +78,13 @@ export class Performer {
     await this.#options.recorder.stored(identity, await activation);
   }
 
-  async #perform(work: Work, tries: number): Promise<void> {
+  async #perform(work: Work, tries: number, isFirst = tries === 0): Promise<void> {
     const { activations, identityOf, maxTries, start, fire } = this.#options;
     if (await activations.get(work.namespace, work.activationId)) return;
     const identity = await identityOf(work.uuid);
     if (tries >= maxTries) return this.#giveUp(work, tries, identity);
     if (!identity) return this.#record(work, messages.askerGone);
-    if (work.type === 'fire') return this.#stored(identity, fire(fireOf(identity, work, tries)));
+    if (work.type === 'fire') return this.#stored(identity, fire(fireOf(identity, work, isFirst)));
     const resolved = await this.#resolve(work);
     if (typeof resolved === 'string') return this.#record(work, resolved, identity);
     return this.#stored(identity, start(identity, resolved, work));
@@ -82,16 +95,16 @@ export class Performer {
     try {
       return await this.#options.entities.resolve(nameOf(work));
     } catch (thrown) {
-      if (!(thrown instanceof Refusal) || thrown.status >= 500) throw thrown;
+      if (!(thrown instanceof Refusal) || notNow(thrown)) throw thrown;
       return thrown.status === 404 ? messages.actionRemoved : thrown.message;
     }
   }
 
   /** First the dead letter, then the record: with that, nobody would come back to it. */
   async #giveUp(work: Work, tries: number, identity: Identity | undefined): Promise<void> {
-    const { deadLetters, events, now } = this.#options;
+    const { journal, events, now } = this.#options;
     const why = messages.givenUp(tries);
-    await deadLetters.bury({ work, tries, why, buriedAt: now() });
+    await journal.deadLetters.bury({ work, tries, why, buriedAt: now() });
     events.error('invocation', `activation ${work.activationId} of ${work.namespace} is a dead letter: ${why}`);
     await this.#record(work, why, identity);
   }
@@ -105,9 +118,9 @@ export class Performer {
   }
 }
 
-function fireOf(identity: Identity, work: FireWork, tries: number): Fire {
+function fireOf(identity: Identity, work: FireWork, isFirst: boolean): Fire {
   const event = { value: JSON.parse(work.event) as JsonObject, text: work.event };
-  return { identity, work, event, isFirst: tries === 0 };
+  return { identity, work, event, isFirst };
 }
 
 /** Whoever asked, when nobody knows any more who that was. */

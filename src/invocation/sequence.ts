@@ -6,6 +6,7 @@ import { applicationError, type Response } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Accepted, Caller, CompositesOptions, Known, SequenceCount } from './caller.ts';
 import { startComposite } from './composite.ts';
+import { notNow } from './fault.ts';
 import { findPermitted } from './find.ts';
 import { hasError } from './result.ts';
 import { Tally } from './tally.ts';
@@ -80,6 +81,6 @@ function componentsOf({ action: { exec } }: Resolved): readonly string[] {
 
 /** A component that is gone, or was never the caller's, ends the sequence; it is the author's to put right. */
 function whyNot(refusal: unknown): Response {
-  if (!(refusal instanceof Refusal)) throw refusal;
+  if (!(refusal instanceof Refusal) || notNow(refusal)) throw refusal;
   return applicationError(refusal.status === 404 ? messages.sequenceComponentNotFound : refusal.message);
 }

@@ -2,7 +2,7 @@ import type { Job, JobAction } from '../model/job.ts';
 import type { Manifest, RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, type Outcome, type Response, whiskError } from '../model/outcome.ts';
-import { refuse } from '../model/refusal.ts';
+import { refuseForNow } from '../model/refusal.ts';
 import type { Events, StartKind } from '../observe/events.ts';
 import type { PoolView } from '../observe/metrics.ts';
 import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
@@ -100,7 +100,7 @@ export class Invoker {
   run(job: Job): Promise<Outcome> {
     const now = this.offer(job);
     if (now !== undefined) return now;
-    if (this.#closing) return Promise.reject(refuse(503, messages.draining));
+    if (this.#closing) return Promise.reject(refuseForNow(messages.draining));
     const line = this.#lines.open(keyOf(job), this.#runtimeOf(job), job.action);
     const outcome = line.join(job);
     this.#waits++;
@@ -142,7 +142,7 @@ export class Invoker {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
-    for (const { reject } of this.#lines.leaveAll(() => true)) reject(refuse(503, messages.draining));
+    for (const { reject } of this.#lines.leaveAll(() => true)) reject(refuseForNow(messages.draining));
     await Promise.all([...this.#stock].map((container) => container.close('stopping')));
   }
 
@@ -194,6 +194,7 @@ export class Invoker {
       initMs: outcome.initMs,
       durationMs: outcome.end - outcome.start,
       resultBytes: outcome.response.size ?? 0,
+      steps: job.steps,
     });
     return outcome;
   }

@@ -134,10 +134,14 @@ describe('a rule that cannot do its part', () => {
     expect(await lineOf('guest/unread')).toEqual([3, messages.internalError]);
     expect(room.said.map(({ text }) => text.split('\n')[0])).toEqual(['Error: the disk is on fire']);
   });
+});
 
-  test('because something is away for a moment', async () => {
-    room.store.entities.get = () => Promise.reject(refuse(503, messages.storeAway));
-    expect(await lineOf('guest/unread')).toEqual([3, messages.storeAway]);
-    expect(room.said).toEqual([]);
-  });
+test('a fire waits while something is away that its rules need: it leaves no record, and is done again later', async () => {
+  room.store.entities.get = () => Promise.reject(refuse(503, messages.storeAway));
+  const rules = { 'guest/r1': rule('guest/a'), 'guest/r2': rule('guest/unread') };
+  const activationId = (await accept(room.trigger(rules))) as string;
+  await room.invocation.drain(1_000);
+  expect(room.store.activations.records.size).toBe(0);
+  expect(room.jobs).toEqual([]);
+  expect(await room.journal.find(activationId)).toMatchObject({ work: { activationId } });
 });
