@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Admin } from './admin/admin.ts';
 import { bootstrapUsers } from './admin/bootstrap.ts';
@@ -28,6 +29,8 @@ import type { Manifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
+import { OtlpExporter } from './observe/otlp.ts';
+import { Traces } from './observe/traces.ts';
 import { cleanStore, type OpenStore, openStore } from './offline.ts';
 import { HttpProtocol } from './protocol/http.ts';
 import { StdioProtocol } from './protocol/stdio.ts';
@@ -150,7 +153,12 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     );
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
-    const calls = { entities, invocation, throttle, entitlement, limits, isDraining: () => isDraining };
+    const traces = new Traces({
+      isOn: settings.otlp !== undefined,
+      share: settings.otlpPercent / 100,
+      random: Math.random,
+    });
+    const calls = { entities, invocation, throttle, entitlement, limits, traces, isDraining: () => isDraining };
     const app = createApp({
       actions: new ActionRoutes({ ...calls, maxWaitMs: settings.blockingWait }),
       activations: new ActivationRoutes(new ActivationRecords(activations, live, journal), entitlement),
@@ -170,6 +178,12 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       },
     });
     api.resolve((request) => app.fetch(request));
+
+    if (settings.otlp !== undefined) {
+      const resource = { version: build.version, instance: hostname() };
+      const exporter = new OtlpExporter({ url: settings.otlp, resource, events });
+      closers.push(() => exporter.close());
+    }
 
     const admin = new Admin({
       subjects: store.subjects,

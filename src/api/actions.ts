@@ -7,6 +7,7 @@ import { lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal, refuse } from '../model/refusal.ts';
+import type { Traces } from '../observe/traces.ts';
 import { readJson, readObject } from './body.ts';
 import { accept, answer, type Call } from './call.ts';
 import { actionJson, actionRow } from './entity-json.ts';
@@ -20,6 +21,7 @@ export interface ActionRoutesOptions {
   readonly throttle: Throttle;
   readonly entitlement: Entitlement;
   readonly limits: SystemLimits;
+  readonly traces: Traces;
   /** Milliseconds that a blocking call waits at most before it gets 202. */
   readonly maxWaitMs: number;
   /** True once the node is stopping. */
@@ -84,7 +86,7 @@ export class ActionRoutes {
 
   async invoke(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
     const name = nameOf(call, ns, path);
-    const { entities, invocation, throttle, limits, maxWaitMs, isDraining } = this.#options;
+    const { entities, invocation, throttle, limits, traces, maxWaitMs, isDraining } = this.#options;
     throttle.invocation(call.identity);
     const check = this.#check(call, 'ACTIVATE', name);
     if (check !== undefined) await check;
@@ -99,12 +101,19 @@ export class ActionRoutes {
     if (permitted !== undefined) await permitted;
     const args = resolved.parameters.merge(value, text);
     if (isDraining()) throw refuse(503, messages.draining);
-    const { identity, transactionId } = call;
-    if (!blocking) return accept(call, await invocation.later({ identity, transactionId, name, resolved, args }));
-    const accepted = invocation.invoke(identity, resolved, args, transactionId);
+    const { identity, transactionId, progress } = call;
+    const trace = traces.begin(call.context.req.raw.headers, progress.began);
+    const asked = { identity, transactionId, name, resolved, args, trace };
+    if (!blocking) {
+      const activationId = await invocation.later(asked);
+      progress.accept(undefined, trace);
+      return accept(call, activationId);
+    }
+    const accepted = invocation.invoke(identity, resolved, args, transactionId, trace);
+    progress.accept(accepted, trace);
     const activation = await waitFor(accepted, waitMs);
     if (activation) return report(call, activation, resultOnly);
-    await invocation.promise(accepted, { identity, transactionId, name, resolved, args });
+    await invocation.promise(accepted, asked);
     return accept(call, accepted.activationId);
   }
 

@@ -1,11 +1,13 @@
 import type { Context } from 'hono';
 import type { Identity } from '../model/identity.ts';
+import type { Progress } from './progress.ts';
 
 /** One request on its way through the API, after the door: who calls, under which transaction id. */
 export interface Call {
   readonly context: Context;
   readonly identity: Identity;
   readonly transactionId: string;
+  readonly progress: Progress;
 }
 
 /** CORS as OpenWhisk sends it with the answers of operations (CorsSettings.scala). */

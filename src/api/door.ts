@@ -1,10 +1,12 @@
 import type { Context } from 'hono';
+import { routePath } from 'hono/route';
 import type { Authenticator } from '../auth/auth.ts';
 import { newActivationId } from '../invocation/activation-id.ts';
 import { messages } from '../model/messages.ts';
 import { malformed } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import { type Call, TRANSACTION_HEADER } from './call.ts';
+import { Progress, requestSpans, serverTiming, TIMING_HEADER, TIMING_REQUEST_HEADER } from './progress.ts';
 import { refusalResponse } from './refuse.ts';
 
 /** Parameters of the path; those are there that the route names. */
@@ -23,7 +25,7 @@ const NO_QUERY = new URLSearchParams();
 /** Lets nobody in whom the authenticator does not know, and turns what is thrown behind it into answers. */
 export function door(authenticator: Authenticator, events: Events) {
   return (handler: Handler) => async (context: Context) => {
-    const began = performance.now();
+    const progress = new Progress();
     const transactionId = transactionIdOf(context);
     const { method } = context.req;
     let response: Response;
@@ -32,14 +34,32 @@ export function door(authenticator: Authenticator, events: Events) {
       if (method === 'HEAD') throw malformed(messages.notFound, 404);
       const known = authenticator.identify(context.req.header('authorization'));
       const identity = known instanceof Promise ? await known : known;
-      const call = { context, identity, transactionId };
+      progress.known = performance.now();
+      const call = { context, identity, transactionId, progress };
       response = await handler(call, context.req.param() as unknown as PathParameters, queryOf(context.req.url));
     } catch (thrown) {
       response = refusalResponse(thrown, transactionId, events);
     }
-    events.answered.publish({ method, status: response.status, ms: performance.now() - began });
+    answered(context, progress, response, events);
     return response;
   };
+}
+
+/** Tells who listens, and the client if it asked, what became of the request. */
+export function answered(context: Context, progress: Progress, { status, headers }: Response, events: Events): void {
+  const { req } = context;
+  const { method } = req;
+  const now = performance.now();
+  const { trace, authMs, resolveMs } = progress;
+  if (authMs === undefined || resolveMs === undefined) {
+    events.answered.publish({ method, status, ms: now - progress.began });
+    return;
+  }
+  events.answered.publish({ method, status, ms: now - progress.began, authMs, resolveMs });
+  if (req.header(TIMING_REQUEST_HEADER) !== undefined) headers.set(TIMING_HEADER, serverTiming(progress, now));
+  if (!trace?.isRecorded) return;
+  const route = routePath(context);
+  for (const span of requestSpans(progress, trace, { method, route, status })) events.spanEnded.publish(span);
 }
 
 /** The client's own id, unless it claims to be one of the server's (BasicHttpService.scala). */

@@ -12,14 +12,16 @@ export class Progress {
   known = 0;
   /** What it calls was found, its arguments were merged, and it has an activation id. */
   accepted = 0;
+  isWaitedFor = false;
   /** Of the run, when it is one of a plain action. */
   steps: RunSteps | undefined;
   trace: Trace | undefined;
 
-  /** @param steps of a plain action, when they are known */
-  accept(steps: RunSteps | undefined, trace: Trace | undefined): void {
-    this.accepted = steps?.accepted ?? performance.now();
-    this.steps = steps;
+  /** @param waitedFor what the answer waits for; undefined for what goes on without it */
+  accept(waitedFor: { readonly steps?: RunSteps } | undefined, trace: Trace | undefined): void {
+    this.accepted = waitedFor?.steps?.accepted ?? performance.now();
+    this.isWaitedFor = waitedFor !== undefined;
+    this.steps = waitedFor?.steps;
     this.trace = trace;
   }
 
@@ -38,7 +40,7 @@ export class Progress {
  * taken, in milliseconds. `store` is what came behind the run: its record is made and given to the store, which writes it
  * when the answer has left. Pure.
  */
-export function serverTiming({ began, known, accepted, steps }: Progress, now: number): string {
+export function serverTiming({ began, known, accepted, isWaitedFor, steps }: Progress, now: number): string {
   const times: [string, number][] = [
     ['auth', known - began],
     ['resolve', accepted - known],
@@ -49,7 +51,7 @@ export function serverTiming({ began, known, accepted, steps }: Progress, now: n
     if (steps.ended > 0) {
       times.push(['run', steps.ended - (steps.initialized || steps.given)], ['store', now - steps.ended]);
     }
-  } else if (!steps) {
+  } else if (isWaitedFor && !steps) {
     // A sequence or composition: all that its parts took.
     times.push(['run', now - accepted]);
   }

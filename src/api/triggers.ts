@@ -5,6 +5,7 @@ import type { Invocation } from '../invocation/invocation.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
+import type { Traces } from '../observe/traces.ts';
 import { readJson, readObject } from './body.ts';
 import { accept, answer, type Call, noContent } from './call.ts';
 import { triggerJson, triggerRow } from './entity-json.ts';
@@ -17,6 +18,7 @@ export interface TriggerRoutesOptions {
   readonly invocation: Invocation;
   readonly throttle: Throttle;
   readonly limits: SystemLimits;
+  readonly traces: Traces;
   /** Bytes of the body of a PUT. */
   readonly bodyBytes: number;
   /** True once the node is stopping. */
@@ -65,14 +67,18 @@ export class TriggerRoutes {
 
   /** 202 with the id of the trigger's record; 204, and no record, when it has no active rule (EP-19). */
   async fire(call: Call, ns: string, path: string): Promise<Response> {
-    const { entities, invocation, throttle, limits, isDraining } = this.#options;
+    const { entities, invocation, throttle, limits, traces, isDraining } = this.#options;
     throttle.fire(call.identity);
     const name = await this.#entitled(call, 'ACTIVATE', ns, path);
     const payload = await readObject(call.context, limits.payloadBytes);
     const trigger = await entities.triggers.find(name);
     if (isDraining()) throw refuse(503, messages.draining);
-    const headers = Object.fromEntries(call.context.req.raw.headers);
-    const activationId = await invocation.fire(call.identity, trigger, payload, headers, call.transactionId);
+    const { identity, transactionId, progress } = call;
+    const { headers } = call.context.req.raw;
+    const trace = traces.begin(headers, progress.began);
+    const passed = Object.fromEntries(headers);
+    const activationId = await invocation.fire(identity, trigger, payload, passed, transactionId, trace);
+    progress.accept(undefined, trace);
     return activationId === undefined ? noContent(call) : accept(call, activationId);
   }
 

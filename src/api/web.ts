@@ -6,9 +6,11 @@ import { lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
+import type { Traces } from '../observe/traces.ts';
 import { ACTIVATION_HEADER } from './call.ts';
-import { transactionIdOf } from './door.ts';
+import { answered, transactionIdOf } from './door.ts';
 import { type Exact, type ExactObject, parseExact } from './exact-json.ts';
+import { Progress } from './progress.ts';
 import { waitFor } from './wait.ts';
 import { checkAdmission, missing, WebAccess, type WebAccessOptions } from './web-access.ts';
 import { webAnswer } from './web-answer.ts';
@@ -21,6 +23,7 @@ import { allowAllOrigins, problem, respond, sentence, type WebCall, webCall } fr
 export interface WebRoutesOptions extends WebAccessOptions {
   readonly throttle: Throttle;
   readonly limits: SystemLimits;
+  readonly traces: Traces;
   /** Milliseconds that a caller waits at most before it gets 202. */
   readonly maxWaitMs: number;
   /** True once the node is stopping. */
@@ -64,26 +67,22 @@ export class WebRoutes {
   }
 
   async #answer(context: Context, target: WebTarget | undefined): Promise<Response> {
-    const began = performance.now();
+    const progress = new Progress();
     const { events } = this.#options;
     const call = webCall(context.req.raw, transactionIdOf(context));
     let response: Response;
     try {
       if (!target) throw missing();
-      response = await this.#serve(call, target);
+      response = await this.#serve(call, target, progress);
     } catch (thrown) {
       response = problem(call, thrown, events);
     }
-    events.answered.publish({
-      method: call.request.method,
-      status: response.status,
-      ms: performance.now() - began,
-    });
+    answered(context, progress, response, events);
     return response;
   }
 
-  async #serve(call: WebCall, target: WebTarget): Promise<Response> {
-    const { throttle, limits, invocation, isDraining, maxWaitMs } = this.#options;
+  async #serve(call: WebCall, target: WebTarget, progress: Progress): Promise<Response> {
+    const { throttle, limits, invocation, traces, isDraining, maxWaitMs } = this.#options;
     const { request } = call;
     const { owner, resolved } = await this.#access.find(target.name);
     const { annotations } = resolved.action;
@@ -98,6 +97,7 @@ export class WebRoutes {
 
     const known = this.#access.caller(request);
     const caller = known && (await known);
+    progress.known = performance.now();
     if (!isOptions) checkAdmission(annotations, request, caller);
     const isRaw = isTrue(annotations, 'raw-http');
     const body = await readWebBody(request, isRaw, maxBytes);
@@ -107,7 +107,9 @@ export class WebRoutes {
     const { value, text } = webArguments(context, body, isRaw);
     const args = resolved.parameters.merge(value, text);
     if (isDraining()) throw refuse(503, messages.draining);
-    const accepted = invocation.invoke(owner, resolved, args, call.transactionId);
+    const trace = traces.begin(headers, progress.began);
+    const accepted = invocation.invoke(owner, resolved, args, call.transactionId, trace);
+    progress.accept(accepted, trace);
     call.headers[ACTIVATION_HEADER] = accepted.activationId;
     const activation = await waitFor(accepted, maxWaitMs);
     if (!activation) {

@@ -4,8 +4,10 @@ import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import type { Identity } from '../model/identity.ts';
 import type { JsonText } from '../model/json.ts';
+import type { RunSteps } from '../model/steps.ts';
 import type { Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
+import type { Trace } from '../observe/trace.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Who invokes, and as a part of what. */
@@ -16,6 +18,8 @@ export interface Caller {
   readonly cause?: string;
   /** How many sequences and compositions this is inside of. */
   readonly depth: number;
+  /** The span that this is inside of; undefined when the call is not traced. */
+  readonly trace?: Trace | undefined;
 }
 
 /**
@@ -25,6 +29,8 @@ export interface Caller {
 export interface Accepted {
   readonly activationId: string;
   readonly activation: Promise<Activation>;
+  /** Of a plain action: filled while it runs. */
+  readonly steps?: RunSteps;
 }
 
 /** What is known of an activation that was accepted before it is begun. */
@@ -63,6 +69,6 @@ export interface CompositesOptions {
 }
 
 /** The same caller, inside of a sequence or composition. */
-export function inside({ identity, transactionId, depth }: Caller, cause: string): Caller {
-  return { identity, transactionId, cause, depth: depth + 1 };
+export function inside({ identity, transactionId, depth, trace }: Caller, cause: string): Caller {
+  return { identity, transactionId, cause, depth: depth + 1, trace };
 }

@@ -1,11 +1,13 @@
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import { type Response, whiskError } from '../model/outcome.ts';
+import { childOf } from '../observe/trace.ts';
 import { newActivationId } from './activation-id.ts';
 import { type Accepted, type Caller, type CompositesOptions, inside, type Known } from './caller.ts';
 import { logFault, notNow } from './fault.ts';
 import { compositeActivation } from './record.ts';
 import type { Tally } from './tally.ts';
+import { tellSpans } from './traced.ts';
 
 /** A sequence or composition that is to be run. */
 export interface Composite {
@@ -29,13 +31,14 @@ export function startComposite(options: Options, composite: Composite): Accepted
 }
 
 async function run(options: Options, activationId: string, composite: Composite): Promise<Activation> {
-  const { recorder, now } = options;
+  const { recorder, events, now } = options;
   const { caller, resolved, tally, follow } = composite;
+  const trace = caller.trace && childOf(caller.trace);
   const start = now();
   recorder.began(caller, resolved, activationId, start);
   let response: Response;
   try {
-    response = await follow(inside(caller, activationId));
+    response = await follow(inside({ ...caller, trace }, activationId));
   } catch (thrown) {
     const refusal = notNow(thrown);
     // Its first part was not begun, so neither was it.
@@ -47,6 +50,7 @@ async function run(options: Options, activationId: string, composite: Composite)
   }
   const activation = compositeActivation({ activationId, caller, resolved, tally, response, start, end: now() });
   recorder.keepComposite(caller.identity, activation, resolved.id, tally.memory ?? 0);
+  tellSpans(events, trace, activation, resolved.id);
   return activation;
 }
 

@@ -9,12 +9,15 @@ import { resultSizes } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { applicationError, type Outcome, whiskError } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
+import { RunSteps } from '../model/steps.ts';
 import type { Events } from '../observe/events.ts';
+import { childOf, type Trace } from '../observe/trace.ts';
 import { newActivationId } from './activation-id.ts';
 import type { Accepted, Caller, Known } from './caller.ts';
 import type { LiveActivations } from './live.ts';
 import { activationOf } from './record.ts';
 import type { Recorder } from './recorder.ts';
+import { jobTrace, tellSpans } from './traced.ts';
 
 export interface PrimitivesOptions {
   readonly entities: Entities;
@@ -45,6 +48,8 @@ export class Primitives {
     const acceptedAt = known?.acceptedAt ?? now();
     recorder.began(caller, resolved, activationId, acceptedAt);
     throttle.began(identity.uuid);
+    const steps = new RunSteps(performance.now());
+    const trace = caller.trace && childOf(caller.trace);
     const providesKey = isTruthy(resolved.action.annotations, 'provide-api-key', true);
     const sizes = resultSizes(identity.limits);
     const job: Job = {
@@ -55,6 +60,8 @@ export class Primitives {
       args,
       acceptedAt,
       watcher: live,
+      steps,
+      ...(trace ? { trace: jobTrace(trace) } : {}),
       ...(providesKey ? { apiKey: `${identity.uuid}:${identity.key}` } : {}),
       ...(sizes ? { resultSizes: sizes } : {}),
     };
@@ -62,11 +69,12 @@ export class Primitives {
     const ended = problem === undefined ? run(job) : Promise.resolve(refused(problem, acceptedAt));
     return {
       activationId,
+      steps,
       activation: ended.then(
-        (outcome) => this.#ended(caller, resolved, activationId, outcome),
+        (outcome) => this.#ended(caller, resolved, job, outcome, trace),
         (thrown: unknown) => {
           if (thrown instanceof Refusal) return this.#withdraw(caller, activationId, thrown);
-          return this.#ended(caller, resolved, activationId, this.#broken(job, thrown));
+          return this.#ended(caller, resolved, job, this.#broken(job, thrown), trace);
         },
       ),
     };
@@ -87,12 +95,13 @@ export class Primitives {
   }
 
   /** The answer goes out with the record's data; writing it is not waited for. */
-  #ended(caller: Caller, resolved: Resolved, activationId: string, outcome: Outcome): Activation {
-    const { throttle, recorder } = this.#options;
+  #ended(caller: Caller, resolved: Resolved, job: Job, outcome: Outcome, trace: Trace | undefined): Activation {
+    const { throttle, recorder, events } = this.#options;
     const { identity } = caller;
     throttle.ended(identity.uuid);
-    const activation = activationOf(resolved, outcome, activationId, caller);
-    recorder.keep(identity, activation);
+    const activation = activationOf(resolved, outcome, job.activationId, caller);
+    recorder.keep(identity, activation, trace);
+    tellSpans(events, trace, activation, resolved.id, job.steps);
     return activation;
   }
 

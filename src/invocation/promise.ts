@@ -5,9 +5,11 @@ import type { Identity } from '../model/identity.ts';
 import type { JsonText } from '../model/json.ts';
 import { displayName, parseName, type QualifiedName } from '../model/names.ts';
 import type { FireWork, InvocationWork, Work } from '../model/work.ts';
+import type { Trace } from '../observe/trace.ts';
 import { newActivationId } from './activation-id.ts';
 import type { Payload } from './event.ts';
 import type { Begun } from './live.ts';
+import { workTrace } from './traced.ts';
 
 /** How accepted work comes to be, and what it stands for. Pure, but for new ids. */
 
@@ -20,19 +22,21 @@ export interface Asked {
   readonly resolved: Resolved;
   /** Merged. */
   readonly args: JsonText;
+  readonly trace?: Trace | undefined;
 }
 
 export function invocationWork(asked: Asked, activationId: string, acceptedAt: number): InvocationWork {
-  const { identity, transactionId, name, resolved, args } = asked;
+  const { identity, transactionId, name, resolved, args, trace } = asked;
   const { subject, namespace, uuid } = identity;
   return {
     ...{ type: 'invocation', activationId, transactionId, subject, namespace, uuid, acceptedAt },
     ...{ action: displayName(name), version: resolved.action.version, args },
+    ...(trace && { trace: workTrace(trace) }),
   };
 }
 
 export function fireWork(
-  { identity, transactionId }: Pick<Asked, 'identity' | 'transactionId'>,
+  { identity, transactionId, trace }: Pick<Asked, 'identity' | 'transactionId' | 'trace'>,
   { name, version, rules = {} }: Trigger,
   payload: JsonText,
   event: Payload,
@@ -42,6 +46,7 @@ export function fireWork(
   return {
     ...{ type: 'fire', activationId: newActivationId(), transactionId, subject, namespace, uuid, acceptedAt },
     ...{ trigger: { name, version, rules }, payload, event: event.text },
+    ...(trace && { trace: workTrace(trace) }),
   };
 }
 

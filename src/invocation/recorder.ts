@@ -3,6 +3,7 @@ import type { Activation } from '../model/activation.ts';
 import type { Identity } from '../model/identity.ts';
 import type { FireWork } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
+import { partOf, type Trace } from '../observe/trace.ts';
 import type { ActivationStore } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { LiveActivations } from './live.ts';
@@ -44,13 +45,25 @@ export class Recorder {
     this.#options.live.withdrawn(activationId);
   }
 
-  /** It is seen by who looks from now on: first in the store, then no more as pending. */
-  keep({ limits }: Identity, activation: Activation): void {
+  /**
+   * It is seen by who looks from now on: first in the store, then no more as pending.
+   *
+   * @param trace the span that writing it belongs to
+   */
+  keep({ limits }: Identity, activation: Activation, trace?: Trace): void {
     const { activations, events, live } = this.#options;
     if (limits.storeActivations !== false) {
-      activations.put(activation).catch((error: Error) => {
-        events.error('store', `the record of activation ${activation.activationId} was not stored: ${error.message}`);
-      });
+      const began = performance.now();
+      activations.put(activation).then(
+        () => {
+          const now = performance.now();
+          events.stored.publish({ ms: now - began });
+          if (trace?.isRecorded) events.spanEnded.publish(partOf(trace, 'store', began, now));
+        },
+        (error: Error) => {
+          events.error('store', `the record of activation ${activation.activationId} was not stored: ${error.message}`);
+        },
+      );
     }
     live.ended(activation);
   }

@@ -1,4 +1,5 @@
 import type { ReducedRule } from './entities.ts';
+import type { JobTrace } from './job.ts';
 import type { JsonText } from './json.ts';
 
 /**
@@ -17,6 +18,13 @@ interface Asked {
   readonly uuid: string;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
+  /** The trace that it is part of. */
+  readonly trace?: WorkTrace;
+}
+
+export interface WorkTrace extends JobTrace {
+  /** Whether spans of it are told of. */
+  readonly isRecorded: boolean;
 }
 
 /** An action to be invoked. */

@@ -18,6 +18,7 @@ import { type SystemLimits, systemLimits, type UserLimits } from '../../src/mode
 import { parseManifest } from '../../src/model/manifest.ts';
 import { type Outcome, readResult } from '../../src/model/outcome.ts';
 import { Events } from '../../src/observe/events.ts';
+import { Traces } from '../../src/observe/traces.ts';
 import { FakeJournal } from '../fake/journal.ts';
 import { FakeStore } from '../fake/store.ts';
 
@@ -32,6 +33,8 @@ export class TestApi {
   readonly jobs: Job[] = [];
   readonly retired: string[] = [];
   isDraining = false;
+  /** Every call is traced; spans are told to whoever subscribes to `events`. */
+  readonly traces = new Traces({ isOn: true, share: 0, random: () => 0 });
   isStoreAway = false;
   /** What an action does; answers JSON text, or a whole outcome. */
   act: (job: Job) => string | Outcome | Promise<string | Outcome> = ({ args }) => args;
@@ -57,7 +60,7 @@ export class TestApi {
     const accept = acceptHere(journal);
     const invocation = new Invocation({ ...parts, run, journal, accept, maxTries: 3, sequenceLength });
     const isDraining = () => this.isDraining;
-    const calls = { entities, invocation, throttle, entitlement, limits: all, isDraining };
+    const calls = { entities, invocation, throttle, entitlement, limits: all, traces: this.traces, isDraining };
     this.app = createApp({
       authenticator,
       actions: new ActionRoutes({ ...calls, maxWaitMs: 60_000 }),

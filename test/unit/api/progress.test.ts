@@ -9,7 +9,7 @@ function progress(known: number, accepted: number, steps?: Partial<Record<'given
   all.known = at(known);
   const run = steps && new RunSteps(at(accepted));
   if (run) Object.assign(run, { given: at(steps.given), initialized: at(steps.initialized), ended: at(steps.ended) });
-  all.accept(run, undefined);
+  all.accept({ ...(run && { steps: run }) }, undefined);
   if (!run) all.accepted = at(accepted);
   return { all, timing: (now: number) => serverTiming(all, at(now)) };
 }
@@ -35,6 +35,13 @@ test('a call that has not ended, or no container yet, tells what it has behind i
 
 test('a sequence tells what all of its parts took', () => {
   expect(progress(1, 2).timing(12)).toBe('auth;dur=1.000, resolve;dur=1.000, run;dur=10.000, total;dur=12.000');
+});
+
+test('a call that nobody waits for tells what came before it was accepted', () => {
+  const all = new Progress();
+  all.accept(undefined, undefined);
+  Object.assign(all, { known: all.began + 1, accepted: all.began + 2 });
+  expect(serverTiming(all, all.began + 3)).toBe('auth;dur=1.000, resolve;dur=1.000, total;dur=3.000');
 });
 
 test('a traced request is a span around those of its steps', () => {
