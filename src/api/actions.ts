@@ -105,7 +105,7 @@ export class ActionRoutes {
     const trace = traces.begin(call.context.req.raw.headers, progress.began);
     const asked = { identity, transactionId, name, resolved, args, trace };
     if (!blocking) {
-      const activationId = await invocation.later(asked);
+      const activationId = await throttle.whileTaken(identity.uuid, () => invocation.later(asked));
       progress.accept(undefined, trace);
       return accept(call, activationId);
     }

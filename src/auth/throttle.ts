@@ -49,6 +49,16 @@ export class Throttle {
     else this.#inFlight.delete(uuid);
   }
 
+  /** Counts an activation while it is taken on, so that not all pass who come while that is written to a disk. */
+  async whileTaken<T>(uuid: string, taking: () => Promise<T>): Promise<T> {
+    this.began(uuid);
+    try {
+      return await taking();
+    } finally {
+      this.ended(uuid);
+    }
+  }
+
   #charge(windows: Map<string, Window>, { uuid }: Identity, allowed: number): void {
     const now = this.#now();
     const minute = Math.floor(now / MINUTE_MS);

@@ -66,3 +66,17 @@ test('calls at once are counted from acceptance to their end (LIM-14)', () => {
   throttle.ended('guest');
   expect(refusalOf(() => throttle.invocation(guest))).toBeUndefined();
 });
+
+test('an activation counts while it is taken on, too, also one that then is not (LIM-14)', async () => {
+  const guest = identity('guest', { invocationsPerMinute: 100 });
+  const written = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const taken = written.map(({ promise }) => throttle.whileTaken('guest', () => promise));
+  expect(refusalOf(() => throttle.invocation(guest))?.message).toContain('(count: 2, allowed: 2)');
+  written[0]?.resolve();
+  await taken[0];
+  expect(refusalOf(() => throttle.invocation(guest))).toBeUndefined();
+  written[1]?.reject(new Error('away'));
+  await expect(taken[1]).rejects.toThrow('away');
+  throttle.began('guest');
+  expect(refusalOf(() => throttle.invocation(guest))).toBeUndefined();
+});
