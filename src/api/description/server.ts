@@ -70,7 +70,14 @@ export const serverPart: Part = {
       draining: flag('The node stops'),
       parts: map('What the node needs besides itself', { type: 'string', enum: ['up', 'away'] }),
     }),
-    Status: answered('The node now', { sandbox: text('Where actions run'), pool: ref('Pool') }),
+    Status: answered('The node now', {
+      sandbox: text('Where actions run'),
+      pool: ref('Pool'),
+      journal: answered('What was accepted and has no record yet', {
+        pending: whole('Activations that are to end in one'),
+        dead: whole('Activations that were given up'),
+      }),
+    }),
     Pool: answered('The pool of containers', {
       memoryTotal: whole('Megabytes'),
       memoryUsed: whole('Megabytes'),
