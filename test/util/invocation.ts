@@ -1,7 +1,7 @@
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
-import { type Accepted, acceptHere, Invocation } from '../../src/invocation/invocation.ts';
+import { type Accepted, type Asked, acceptHere, Invocation } from '../../src/invocation/invocation.ts';
 import { LiveActivations } from '../../src/invocation/live.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import type { Action, Annotation, Package, Parameter, ReducedRule, Trigger } from '../../src/model/entities.ts';
@@ -24,7 +24,8 @@ interface ActionParts {
 }
 
 interface RoomParts {
-  /** With what is left of before. */
+  /** What is left of before. */
+  readonly store?: FakeStore;
   readonly journal?: FakeJournal;
   readonly maxTries?: number;
   readonly accept?: Accept;
@@ -35,7 +36,7 @@ export const RUN_MS = 3;
 
 /** The invocation room over fakes: entities are put as documents, actions are "run" by a function of the test. */
 export class TestInvocation {
-  readonly store = new FakeStore();
+  readonly store: FakeStore;
   readonly events = new Events();
   readonly jobs: Job[] = [];
   readonly said: Said[] = [];
@@ -51,11 +52,10 @@ export class TestInvocation {
   act: (job: Job) => Json | Outcome | Promise<Json | Outcome> = ({ args }) => JSON.parse(args) as Json;
   #now = 1_700_000_000_000;
 
-  constructor(
-    limits: Partial<SystemLimits> = {},
-    { journal = new FakeJournal(), maxTries = 3, accept }: RoomParts = {},
-  ) {
-    const { store, events, live, holders } = this;
+  constructor(limits: Partial<SystemLimits> = {}, parts: RoomParts = {}) {
+    const { store = new FakeStore(), journal = new FakeJournal(), maxTries = 3, accept } = parts;
+    const { events, live, holders } = this;
+    this.store = store;
     this.journal = journal;
     const all = { ...systemLimits, ...limits };
     const now = () => this.#now;
@@ -127,6 +127,24 @@ export class TestInvocation {
     const resolved = await this.entities.resolve(parseName(`/${path}`, '') as QualifiedName);
     const args = resolved.parameters.merge(payload, JSON.stringify(payload));
     return this.invocation.invoke(who, resolved, args, 'tid');
+  }
+
+  /** Invokes as the API does when nobody waits. */
+  async later(path: string, payload: JsonObject = {}, who: Identity = identity()): Promise<string> {
+    return this.invocation.later(await this.asked(path, payload, who));
+  }
+
+  async asked(path: string, payload: JsonObject = {}, who: Identity = identity()): Promise<Asked> {
+    const name = parseName(`/${path}`, '') as QualifiedName;
+    const resolved = await this.entities.resolve(name);
+    const args = resolved.parameters.merge(payload, JSON.stringify(payload));
+    return { identity: who, transactionId: 'tid', name, resolved, args };
+  }
+
+  /** The same room after its node was killed: a new one, with what was stored and written down. */
+  restarted(parts: Partial<RoomParts> = {}): TestInvocation {
+    const { store, journal } = this;
+    return new TestInvocation({}, { store, journal: new FakeJournal(journal.contents), ...parts });
   }
 
   /** The arguments of the runs so far, by the name of the action. */
