@@ -11,12 +11,14 @@ import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Accept, FireWork, InvocationWork, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
+import { childOf, type Trace } from '../observe/trace.ts';
 import type { Payload } from './event.ts';
 import { logFault, notNow } from './fault.ts';
 import { findPermitted } from './find.ts';
 import { invocationWork, ruleActivationId } from './promise.ts';
 import { fireActivation, ruleResult } from './record.ts';
 import type { Recorder } from './recorder.ts';
+import { tellSpans, traceOf } from './traced.ts';
 
 export interface FiresOptions {
   readonly entities: Entities;
@@ -70,12 +72,15 @@ export class Fires {
    * there is no record.
    */
   async run(fire: Fire): Promise<Activation> {
-    const { recorder } = this.#options;
+    const { recorder, events } = this.#options;
     const { identity, work } = fire;
+    const around = traceOf(work);
+    const trace = around && childOf(around);
     recorder.fired(work);
     try {
-      const activation = fireActivation(work, await this.#begin(fire));
-      recorder.keep(identity, activation);
+      const activation = fireActivation(work, await this.#begin(fire, trace));
+      recorder.keep(identity, activation, trace);
+      tellSpans(events, trace, activation, `${work.namespace}/${work.trigger.name}`);
       return activation;
     } catch (thrown) {
       recorder.withdrawn(work.activationId);
@@ -84,10 +89,10 @@ export class Fires {
   }
 
   /** A line for each rule. */
-  async #begin(fire: Fire): Promise<JsonText[]> {
+  async #begin(fire: Fire, trace: Trace | undefined): Promise<JsonText[]> {
     const { accept, begin } = this.#options;
     const rules = Object.entries(fire.work.trigger.rules);
-    const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule)));
+    const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule, trace)));
     const asked = await this.#unknown(fire, outcomes);
     const here = asked.length === 0 ? [] : await accept(asked.map(({ work }) => work));
     for (const { work, resolved } of asked) if (here.includes(work)) begin(fire.identity, resolved, work);
@@ -101,7 +106,12 @@ export class Fires {
     return asked.filter((_, index) => !known[index]);
   }
 
-  async #prepare({ identity, work, event, isFirst }: Fire, rule: string, reduced: ReducedRule): Promise<RuleOutcome> {
+  async #prepare(
+    { identity, work, event, isFirst }: Fire,
+    rule: string,
+    reduced: ReducedRule,
+    trace: Trace | undefined,
+  ): Promise<RuleOutcome> {
     const { throttle, permit, events, now } = this.#options;
     const { transactionId } = work;
     const action = `${reduced.action.path}/${reduced.action.name}`;
@@ -114,7 +124,8 @@ export class Fires {
       await permit(identity, resolved);
       const args = resolved.parameters.merge(event.value, event.text);
       const activationId = ruleActivationId(work.activationId, rule);
-      const begun = invocationWork({ identity, transactionId, name, resolved, args }, activationId, now());
+      const asked = { identity, transactionId, name, resolved, args, trace };
+      const begun = invocationWork(asked, activationId, now());
       return { line: ruleResult(rule, action, { activationId }), work: begun, resolved };
     } catch (thrown) {
       if (notNow(thrown)) throw thrown;
