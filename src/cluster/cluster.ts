@@ -1,0 +1,373 @@
+import type { Job, Offer, Run } from '../model/job.ts';
+import { messages } from '../model/messages.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Perform, Work } from '../model/work.ts';
+import type { ClusterView } from '../observe/cluster-view.ts';
+import type { Events } from '../observe/events.ts';
+import type { Bus } from './bus.ts';
+import { choosePlace, type Taker } from './choose.ts';
+import { Intake, type ResolveAction } from './intake.ts';
+import { type Member, Members } from './members.ts';
+import { ENVELOPE_BYTES, kindOf, Overflow } from './overflow.ts';
+import { pause } from './pause.ts';
+import { type BeatMessage, decode, encode, type OutcomeMessage, type RunMessage, WIRE_VERSION } from './wire.ts';
+
+export interface ClusterOptions {
+  readonly bus: Bus;
+  /** Of this node: no other has it, and it stays when the node is restarted. */
+  readonly node: string;
+  /** Of this process. */
+  readonly boot: string;
+  readonly events: Events;
+  /** The invoker's. */
+  readonly offer: Offer;
+  readonly run: Run;
+  readonly perform: Perform;
+  readonly resolveAction: ResolveAction;
+  /** `uuid:key`, or undefined when there is no such key any more. */
+  readonly keyOf: (uuid: string) => Promise<string | undefined>;
+  readonly about: About;
+  readonly load: () => Load;
+  /** How often work may be begun whose nodes are lost. */
+  readonly maxTries: number;
+  /** Megabytes that an action has when it does not say. */
+  readonly standardMemory: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+}
+
+/** What a node is for as long as it runs. */
+export interface About {
+  /** Where its API is: `http://10.0.0.7:3233`. */
+  readonly address: string;
+  readonly version: string;
+  /** Kinds that it can run; `blackbox` when it runs images. */
+  readonly kinds: readonly string[];
+}
+
+/** What a node has to do now. */
+export interface Load {
+  /** Megabytes of the pool, and those of them that nothing runs in. */
+  readonly memoryTotal: number;
+  readonly memoryFree: number;
+  /** Jobs that wait for a container. */
+  readonly waiting: number;
+}
+
+/** How often a node says that it is there. */
+const BEAT_MS = 1_000;
+/** How soon it says that its room has come or gone. */
+const TICK_MS = 250;
+/** How long accepted work may take to be in Kafka before it is kept here. */
+const ACCEPT_MS = 1_000;
+/** How long an outcome is tried to be sent in one piece of work, and how long after a failure it is tried again. */
+const ANSWER_MS = 5_000;
+const ANSWER_AGAIN_MS = 500;
+/** How long it may take to commit what is known when partitions are given up. */
+const SETTLE_MS = 500;
+/** How long the last word of a node may take to leave. */
+const FAREWELL_MS = 1_000;
+
+/**
+ * Several nodes as one, over Kafka. Without Kafka this room is not there.
+ *
+ * - A job whose caller waits runs here when there is room (`offer`), else on a node that has room, else it waits in this node's
+ *   own line, as it does while Kafka is away. Its outcome comes back to this node, which answers and records as ever.
+ * - Accepted work is put into Kafka before its 202, and done by the owner of the partition that it was put into: this node when
+ *   it has room. It is taken out when its record is stored, so that it outlives every node; it may be done twice.
+ * - Every node says once a second that it is there and what room it has.
+ *
+ * A node that is cut off from Kafka goes on alone.
+ */
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #self: { readonly node: string; readonly boot: string };
+  readonly #members: Members;
+  readonly #overflow: Overflow;
+  readonly #intake: Intake;
+  #state: BeatMessage['state'] = 'up';
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #beatAt = Number.NEGATIVE_INFINITY;
+  /** What the last heartbeat said. */
+  #said: { readonly hadRoom: boolean; readonly partitions: number } | undefined;
+  /** When something could not be sent: Kafka counts as away until a heartbeat comes back. */
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #wasReachable = false;
+  #accepted = 0;
+  #skipped = 0;
+  #isWarned = false;
+  #closing = false;
+
+  constructor(options: ClusterOptions) {
+    const { bus, node, boot, now, events } = options;
+    this.#options = options;
+    this.#self = { node, boot };
+    this.#members = new Members(this.#self);
+    const { offer, run, perform, resolveAction, keyOf, maxTries } = options;
+    const own = { self: this.#self, members: this.#members, events, now };
+    this.#overflow = new Overflow({ ...own, bus, onFailure: (error) => this.#failed(error) });
+    this.#intake = new Intake({
+      ...{ ...own, bus, offer, run, perform, resolveAction, keyOf, maxTries },
+      hasRoom: (begun) => this.#hasRoom(begun),
+      answer: (asked, outcome) => this.#answer(asked, outcome),
+      tellEnded: (partition, offset) => this.#tellEnded(partition, offset),
+    });
+  }
+
+  /** Begins to look for Kafka and the others, and never stops to. */
+  start(): void {
+    const { bus, events } = this.#options;
+    bus.start({
+      assigned: (partitions) => {
+        this.#intake.assigned(partitions);
+        this.#tick();
+      },
+      work: (partition, arrived) => this.#intake.arrived(partition, arrived),
+      heard: (value) => this.#heard(value),
+    });
+    events.activationEnded.subscribe(() => this.#intake.wake());
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Runs the job to its end, here or elsewhere. */
+  readonly run: Run = (job) => {
+    this.#intake.reached(job.activationId);
+    const { offer, run, about } = this.#options;
+    const isOurs = about.kinds.includes(kindOf(job));
+    return (isOurs ? offer(job) : undefined) ?? this.#sendAway(job) ?? run(job);
+  };
+
+  /**
+   * Puts accepted work into Kafka: some node will `perform` it. Answers what could not be put there within a second, for this
+   * node to keep. It may be in Kafka all the same: work that has its record is not done again.
+   */
+  async accept(works: readonly Work[]): Promise<readonly Work[]> {
+    const { bus } = this.#options;
+    const { facts } = bus;
+    if (!facts || this.#closing || !this.isReachable) return works;
+    const kept = await Promise.all(
+      works.map(async (work) => {
+        const message = encode({ type: 'work', work });
+        if (message.byteLength + ENVELOPE_BYTES > facts.messageBytes) return [work];
+        try {
+          await bus.send({ topic: 'work', partition: this.#placeOf(work, facts.partitions) }, message, ACCEPT_MS);
+          this.#accepted++;
+          return [];
+        } catch (error) {
+          this.#failed(error as Error);
+          return [work];
+        }
+      }),
+    );
+    return kept.flat();
+  }
+
+  /** Whether messages come and go. */
+  get isReachable(): boolean {
+    return this.#members.isHearing(this.#options.now(), this.#failedAt);
+  }
+
+  /** All nodes, this one among them, by name. */
+  get members(): Member[] {
+    return this.#members.list(this.#beat(), this.#options.now());
+  }
+
+  /** For status and metrics. */
+  get status(): ClusterView {
+    const { skipped, ...intake } = this.#intake.status;
+    const members: Record<string, number> = { up: 0, draining: 0, unresponsive: 0, down: 0 };
+    for (const { status } of this.members) members[status] = (members[status] ?? 0) + 1;
+    return {
+      ...{ node: this.#self.node, state: this.#state, kafka: this.isReachable ? 'up' : 'away' },
+      ...{ ...this.#overflow.status, ...intake, members, accepted: this.#accepted },
+      skipped: skipped + this.#skipped,
+    };
+  }
+
+  /**
+   * Takes nothing new from Kafka, and tells the others so: they take over its partitions at once. Jobs of this node's own
+   * callers go on. Resolves when what it had taken has ended and its outcomes are sent, or after `limitMs`.
+   */
+  async drain(limitMs: number): Promise<void> {
+    this.#state = 'draining';
+    this.#beatNow();
+    const taken = this.#intake.drain(limitMs);
+    // Who owns the partitions next is to know what is under way here.
+    await Promise.race([this.#intake.settled(), pause(SETTLE_MS)]);
+    await this.#options.bus.leave();
+    await taken;
+  }
+
+  /** Waits until what this node has sent away has come back, or for `limitMs`; then says farewell and ends. */
+  async close(limitMs: number): Promise<void> {
+    if (this.#closing) return;
+    await this.#overflow.drain(limitMs);
+    this.#closing = true;
+    clearInterval(this.#timer);
+    this.#intake.close();
+    this.#overflow.close();
+    const { bus } = this.#options;
+    try {
+      // Work that did not end in time is begun by others at once, and not when this node's silence has been long enough.
+      await bus.send({ topic: 'members' }, encode({ type: 'left', from: this.#self }), FAREWELL_MS);
+    } catch {
+      // Then its silence will tell them.
+    }
+    await bus.close();
+  }
+
+  // --- sending ---------------------------------------------------------------------------------------------------
+
+  #sendAway(job: Job): Promise<Outcome> | undefined {
+    if (this.#closing || !this.isReachable) return undefined;
+    const outcome = this.#overflow.offer(job);
+    return outcome?.then((come) => come ?? this.#options.run(job));
+  }
+
+  /** The partition that the work goes to. */
+  #placeOf(work: Work, partitions: number): number {
+    const { standardMemory, now } = this.#options;
+    const name = work.type === 'invocation' ? work.action : work.trigger.name;
+    const takers = this.#members.takers(now());
+    const place = choosePlace(`${work.namespace} ${name}`, standardMemory, this.#asTaker(), takers, partitions);
+    const taker = takers.find((each) => each.partitions.includes(place));
+    if (taker) this.#members.given(taker.node, standardMemory);
+    return place;
+  }
+
+  #asTaker(): Taker {
+    const room = this.#state === 'up' && this.#hasRoom(0) ? this.#options.load().memoryFree : 0;
+    return { node: this.#self.node, partitions: this.#intake.partitions, room };
+  }
+
+  #hasRoom(begun: number): boolean {
+    const { load, standardMemory } = this.#options;
+    const { memoryFree, waiting } = load();
+    return waiting === 0 && memoryFree >= (begun + 1) * standardMemory;
+  }
+
+  async #answer(asked: RunMessage, outcome: Outcome): Promise<void> {
+    const { bus, now } = this.#options;
+    const endedAt = outcome.end;
+    while (!this.#closing && !this.#members.isGone(asked.from, now())) {
+      const { activationId } = asked;
+      const endedMsAgo = Math.max(0, Date.now() - endedAt);
+      const message: OutcomeMessage = { type: 'outcome', from: this.#self, activationId, outcome, endedMsAgo };
+      try {
+        const value = fitting(message, bus.facts?.messageBytes ?? Number.POSITIVE_INFINITY);
+        await bus.send({ topic: 'results', node: asked.from.node }, value, ANSWER_MS);
+        return;
+      } catch (error) {
+        this.#failed(error as Error);
+        await pause(ANSWER_AGAIN_MS);
+      }
+    }
+  }
+
+  async #tellEnded(partition: number, offset: number): Promise<void> {
+    const value = encode({ type: 'ended', from: this.#self, partition, offset });
+    while (!this.#closing) {
+      try {
+        return await this.#options.bus.send({ topic: 'members' }, value, ANSWER_MS);
+      } catch (error) {
+        this.#failed(error as Error);
+        await pause(ANSWER_AGAIN_MS);
+      }
+    }
+  }
+
+  #failed({ message }: Error): void {
+    this.#failedAt = this.#options.now();
+    if (this.#wasReachable) this.#options.events.warn('cluster', `Kafka does not take messages: ${message}`);
+    this.#wasReachable = false;
+  }
+
+  // --- hearing ---------------------------------------------------------------------------------------------------
+
+  #heard(value: Uint8Array): void {
+    const { events, now } = this.#options;
+    const message = decode(value);
+    if ('problem' in message) {
+      this.#skipped++;
+      events.warn('cluster', `a message was skipped: ${message.problem}`);
+      return;
+    }
+    switch (message.type) {
+      case 'beat':
+        if (this.#members.heard(message, now())) this.#warnOfTwin(message);
+        else if (message.from.boot !== this.#self.boot) this.#intake.heard(message);
+        this.#noteReach();
+        break;
+      case 'left':
+        this.#members.left(message.from);
+        this.#intake.tick();
+        break;
+      case 'ended':
+        if (message.from.boot !== this.#self.boot) this.#intake.ended(message);
+        break;
+      case 'outcome':
+        this.#overflow.answered(message);
+        break;
+      case 'run':
+      case 'work':
+        this.#skipped++;
+        events.warn('cluster', `a '${message.type}' came where none belongs, and was skipped`);
+    }
+  }
+
+  #warnOfTwin({ address }: BeatMessage): void {
+    if (this.#isWarned) return;
+    this.#isWarned = true;
+    const { node } = this.#self;
+    this.#options.events.error('cluster', `another node calls itself '${node}', too (${address}): set --node-id`);
+  }
+
+  #noteReach(): void {
+    const { isReachable } = this;
+    if (isReachable === this.#wasReachable) return;
+    this.#wasReachable = isReachable;
+    const { events } = this.#options;
+    if (isReachable) events.info('cluster', `node '${this.#self.node}' is connected with Kafka`);
+    else events.warn('cluster', 'Kafka is away: this node goes on alone');
+  }
+
+  // --- telling ---------------------------------------------------------------------------------------------------
+
+  #tick(): void {
+    this.#intake.tick();
+    this.#noteReach();
+    const hadRoom = this.#hasRoom(0);
+    const { length: partitions } = this.#intake.partitions;
+    const isNews = this.#said?.hadRoom !== hadRoom || this.#said.partitions !== partitions;
+    if (!isNews && this.#options.now() - this.#beatAt < BEAT_MS) return;
+    this.#said = { hadRoom, partitions };
+    this.#beatNow();
+  }
+
+  #beatNow(): void {
+    const { bus, now } = this.#options;
+    if (!bus.facts || this.#closing) return;
+    this.#beatAt = now();
+    bus.send({ topic: 'members' }, encode(this.#beat()), BEAT_MS).catch((error: Error) => this.#failed(error));
+  }
+
+  #beat(): BeatMessage {
+    const { partitions, holding } = this.#intake;
+    const { about, load } = this.#options;
+    const now = { ...load(), state: this.#state, partitions, holding };
+    return { type: 'beat', from: this.#self, reads: WIRE_VERSION, ...about, ...now };
+  }
+}
+
+/** The message; when it is longer than Kafka takes, with as many of its log lines as there is room for. */
+function fitting(message: OutcomeMessage, limit: number): Uint8Array {
+  const whole = encode(message);
+  const excess = whole.byteLength + ENVELOPE_BYTES - limit;
+  if (excess <= 0) return whole;
+  const { logs } = message.outcome;
+  const kept = [...logs];
+  // A line costs up to five bytes more than its text.
+  for (let gone = 0; gone < excess && kept.length > 0; ) gone += Buffer.byteLength(kept.pop() as string);
+  const lines = [...kept, messages.logsTruncated(limit)];
+  return encode({ ...message, outcome: { ...message.outcome, logs: lines } });
+}

@@ -1,0 +1,82 @@
+import type { Bus } from './bus.ts';
+import { pause } from './pause.ts';
+import type { Progress } from './progress.ts';
+
+/** How long after a commit that failed the next one is tried: in that time the partitions may have got another owner. */
+const RETRY_MS = 200;
+
+/**
+ * Commits how far partitions are: one commit at a time, each with all that has changed since the one before.
+ */
+export class Commits {
+  readonly #bus: Pick<Bus, 'commit'>;
+  /** The partitions that this node owns now. */
+  readonly #owned: ReadonlyMap<number, Progress>;
+  readonly #changed = new Set<number>();
+  #waiters: { readonly partition: number; tell(isCommitted: boolean): void }[] = [];
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  /** How many were made. */
+  made = 0;
+
+  constructor(bus: Pick<Bus, 'commit'>, owned: ReadonlyMap<number, Progress>) {
+    this.#bus = bus;
+    this.#owned = owned;
+  }
+
+  /** There is something new of this partition. */
+  changed(partition: number): void {
+    if (!this.#owned.has(partition)) return;
+    this.#changed.add(partition);
+    if (!this.#isClosed) this.#running ??= this.#run();
+  }
+
+  /** There is something new of it: answers whether it is remembered now, or that it could not be. */
+  committed(partition: number): Promise<boolean> {
+    if (!this.#owned.has(partition) || this.#isClosed) return Promise.resolve(false);
+    const { promise, resolve: tell } = Promise.withResolvers<boolean>();
+    this.#waiters.push({ partition, tell });
+    this.changed(partition);
+    return promise;
+  }
+
+  /** Resolves when all that has changed is committed; while Kafka is away, not at all. */
+  async settle(): Promise<void> {
+    await this.#running;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #run(): Promise<void> {
+    // What changes in the same turn goes into the same commit.
+    await Promise.resolve();
+    while (this.#changed.size > 0 && !this.#isClosed) {
+      const partitions = [...this.#changed];
+      const waiters = this.#waiters.splice(0);
+      this.#changed.clear();
+      const marks = partitions.map((each) => this.#owned.get(each)?.mark()).filter((mark) => mark !== undefined);
+      const isCommitted = marks.length > 0 && (await this.#commit(marks));
+      for (const { partition, tell } of waiters) {
+        tell(isCommitted && marks.some((mark) => mark.partition === partition));
+      }
+      if (isCommitted || marks.length === 0) continue;
+      for (const each of partitions) this.#changed.add(each);
+      await pause(RETRY_MS);
+    }
+    this.#running = undefined;
+    for (const { tell } of this.#waiters.splice(0)) tell(false);
+  }
+
+  async #commit(marks: Parameters<Bus['commit']>[0]): Promise<boolean> {
+    try {
+      await this.#bus.commit(marks);
+      this.made++;
+      return true;
+    } catch {
+      // Kafka is away, or others own the partitions now: then they know what was committed last.
+      return false;
+    }
+  }
+}
