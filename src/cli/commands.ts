@@ -187,9 +187,9 @@ function limitTexts(name: LimitName): { value: string; what: string } {
     case 'maxParameterSize':
       return { value: 'SIZE', what: "greatest size of an action's parameters, such as '1 MB'" };
     case 'maxPayloadSize':
-      return { value: 'SIZE', what: 'greatest payload of one call' };
+      return { value: 'SIZE', what: 'greatest payload and result of one call' };
     case 'truncationSize':
-      return { value: 'SIZE', what: 'results longer than this are cut' };
+      return { value: 'SIZE', what: 'how much of a longer result its error shows' };
     default:
       return { value: 'N', what: ownRange(name) };
   }
