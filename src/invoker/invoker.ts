@@ -87,6 +87,13 @@ export class Invoker {
     };
   }
 
+  /** How much there is to do. Megabytes are free when nothing runs in them, and nothing that waits will. */
+  get load(): { readonly memoryTotal: number; readonly memoryFree: number; readonly waiting: number } {
+    const memoryTotal = this.#options.poolMemory;
+    const memoryFree = Math.max(0, memoryTotal - this.#stock.memoryBusy - this.#lines.memory);
+    return { memoryTotal, memoryFree, waiting: this.#lines.waiting };
+  }
+
   /** Runs the job if there is room now: a warm container, or a stem cell and the memory for it. Else `undefined`, at once. */
   offer(job: Job): Promise<Outcome> | undefined {
     if (this.#closing) return undefined;

@@ -81,6 +81,13 @@ export class Lines {
     return sum;
   }
 
+  /** Megabytes that they would have if all ran. */
+  get memory(): number {
+    let sum = 0;
+    for (const { length, action } of this.#lines.values()) sum += length * action.limits.memory;
+    return sum;
+  }
+
   /** The line of this key, begun if there is none. */
   open(key: string, runtime: RuntimeSpec, action: JobAction): Line {
     let line = this.#lines.get(key);

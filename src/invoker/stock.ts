@@ -76,6 +76,13 @@ export class Stock {
     return sum;
   }
 
+  /** Megabytes of containers that have a job, or are being ended. */
+  get memoryBusy(): number {
+    let sum = 0;
+    for (const { memory, active, state } of this.#all) if (active > 0 || state === 'closing') sum += memory;
+    return sum;
+  }
+
   /** Megabytes of the containers that work for each namespace. */
   get held(): Map<string, number> {
     const held = new Map<string, number>();
