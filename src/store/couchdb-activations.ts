@@ -12,7 +12,7 @@ import {
 import { WaitingRecords } from './couchdb-queue.ts';
 import { pruneRecords } from './couchdb-retention.ts';
 import { mergePage, windowFor } from './page.ts';
-import type { ActivationQuery, ActivationStore, Retention } from './store.ts';
+import { type ActivationQuery, type ActivationStore, type Retention, StoreUnavailable } from './store.ts';
 
 const BY_NAMESPACE = '_design/whisks.v2.1.0/_view/activations';
 const BY_NAME = '_design/whisks-filters.v2.1.1/_view/activations';
@@ -20,13 +20,13 @@ const BY_NAME = '_design/whisks-filters.v2.1.1/_view/activations';
 const LAST = {};
 /** A document that the server finds too large keeps so much of its log. */
 const CUT_LOG_BYTES = 1024 * 1024;
-/** A batch may take longer than a read: the views are not touched, but there is more to write. */
-const WRITE_MS = 30_000;
 
 export interface CouchActivationsOptions {
   readonly client: CouchClient;
   readonly db: string;
   readonly events: Events;
+  /** How long a request may take, in milliseconds; a batch, which is larger, twice as long. */
+  readonly timeoutMs: number;
   /** Records are gathered for this long before they are sent, in milliseconds. */
   readonly gatherMs: number;
   /** Approximate bytes of records that may wait in memory. */
@@ -49,12 +49,15 @@ export class CouchActivations implements ActivationStore {
   readonly #client: CouchClient;
   readonly #db: string;
   readonly #mayPrune: boolean;
+  readonly #timeoutMs: number;
   readonly #waiting: WaitingRecords;
 
-  constructor({ client, db, events, gatherMs, maxWaitingBytes, mayPrune }: CouchActivationsOptions) {
+  constructor(options: CouchActivationsOptions) {
+    const { client, db, events, gatherMs, maxWaitingBytes, mayPrune, timeoutMs } = options;
     this.#client = client;
     this.#db = db;
     this.#mayPrune = mayPrune;
+    this.#timeoutMs = timeoutMs;
     const send = (batch: readonly Activation[]) => this.#write(batch);
     this.#waiting = new WaitingRecords({ send, events, gatherMs, maxBytes: maxWaitingBytes });
   }
@@ -97,7 +100,7 @@ export class CouchActivations implements ActivationStore {
       const { rows } = await this.#client.request<Rows>({ db: this.#db, path: viewOf(query), qs });
       return Math.max(0, Number(rows[0]?.value ?? 0) + waiting - skip);
     };
-    return this.#waiting.matching(query).length === 0 ? ask() : this.#waiting.quietly(ask);
+    return this.#inOrder(query, ask);
   }
 
   async prune(keep: Retention): Promise<number> {
@@ -128,7 +131,14 @@ export class CouchActivations implements ActivationStore {
         waiting.length === 0 ? rows : rows.filter((each) => this.#waiting.get(each.activationId) === undefined);
       return mergePage(waiting, others, skip, limit);
     };
-    return this.#waiting.matching(query).length === 0 ? ask() : this.#waiting.quietly(ask);
+    return this.#inOrder(query, ask);
+  }
+
+  /** Reads so that no record is counted twice: as one that waits, and as one that is written. */
+  async #inOrder<T>(query: Omit<ActivationQuery, 'skip' | 'limit'>, read: () => Promise<T>): Promise<T> {
+    if (this.#waiting.matching(query).length === 0) return read();
+    if (this.#client.away !== undefined) throw new StoreUnavailable(this.#client.away);
+    return this.#waiting.quietly(read, this.#timeoutMs);
   }
 
   #rows({ skip, limit, include_docs = false, ...query }: Window): Promise<Rows> {
@@ -148,7 +158,7 @@ export class CouchActivations implements ActivationStore {
         path: '_bulk_docs',
         body,
         probe: true,
-        timeoutMs: WRITE_MS,
+        timeoutMs: this.#timeoutMs * 2,
       } as const;
       const answers = await this.#client.request<BulkAnswer[]>(request);
       return answers.map(({ error, reason }) =>

@@ -88,11 +88,20 @@ export class WaitingRecords {
     return found.reverse().sort((a, b) => b.start - a.start);
   }
 
-  /** Reads while no batch is under way. */
-  quietly<T>(read: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(read);
+  /** Reads while no batch is under way. @throws StoreUnavailable when one is for longer than `patienceMs` */
+  quietly<T>(read: () => Promise<T>, patienceMs: number): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      late.reject(new StoreUnavailable('The store does not answer in time.'));
+    }, patienceMs);
+    const turn = this.#turn.then(() => {
+      clearTimeout(timer);
+      return isLate ? late.promise : read();
+    });
     this.#turn = turn.catch(() => undefined);
-    return turn;
+    return Promise.race([turn, late.promise]);
   }
 
   /** Sends all that waits, and takes no more. What cannot be written now is lost here, and that is said. */

@@ -60,7 +60,7 @@ export async function openCouchStore(options: CouchStoreOptions): Promise<Store>
     if (made.length > 0) events.info('store', `Made in CouchDB: ${made.join(', ')}`);
     const shared = await Shared.open(client, isOwn, options);
     const activations = new CouchActivations({
-      ...{ client, events, db: names.activations },
+      ...{ client, events, timeoutMs: options.timeoutMs, db: names.activations },
       gatherMs: options.gatherMs ?? GATHER_MS,
       maxWaitingBytes: options.maxWaitingBytes ?? WAITING_BYTES,
       mayPrune: prune === 'all' || (prune === 'own' && isOwn),
