@@ -7,7 +7,7 @@ const REMEMBERED_MS = 10_000;
 interface Change {
   /** Undefined when the action was deleted. */
   readonly current: JobAction | undefined;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that is never set back. */
   readonly at: number;
 }
 
@@ -19,7 +19,7 @@ export class Changes {
   readonly #recent = new Map<string, Change>();
   readonly #awaited = new Map<string, Set<() => void>>();
 
-  /** @param now milliseconds since the epoch */
+  /** @param now milliseconds of that clock */
   note(actionId: string, current: JobAction | undefined, now: number): void {
     this.#recent.set(actionId, { current, at: now });
     for (const told of this.#awaited.get(actionId) ?? []) told();

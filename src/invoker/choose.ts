@@ -7,7 +7,7 @@ export interface View {
   readonly id: string;
   /** Megabytes. */
   readonly memory: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of `performance.now()`: clocks are set back, and edge hosts often begin in 1970. */
   readonly lastUsed: number;
 }
 
@@ -46,7 +46,7 @@ export function makeRoom<V extends View>(need: number, free: number, evictable: 
 
 /** Somebody who waits. */
 export interface Waiting {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of `performance.now()`. */
   readonly since: number;
   /** Megabytes of containers that work for its namespace now. */
   readonly held: number;

@@ -33,8 +33,11 @@ export interface ContainerOptions {
 }
 
 type Failure = Extract<Answer, { type: 'failure' }>;
-type Fault = { readonly type: 'fault'; readonly why: string };
+type Fault = { readonly type: 'fault'; readonly why: string; readonly isUnsent: boolean };
 type TimeOut = { readonly type: 'timeout' };
+
+/** Why a job was not run: its action is not what it was any more, or the container could not be used, which others can. */
+export type Unrun = 'action gone' | 'container gone';
 
 /** One container: a place, the talk with its runtime, and from its first job on one action of one namespace for ever. */
 export class Container {
@@ -64,7 +67,7 @@ export class Container {
     this.#options = options;
     this.runtime = options.runtime;
     this.memory = options.memory;
-    this.lastUsed = Date.now();
+    this.lastUsed = performance.now();
     this.#publish(undefined, 'starting', 'created');
   }
 
@@ -110,11 +113,8 @@ export class Container {
     throw new ProvisionError(messages.provisionFailed);
   }
 
-  /**
-   * Gives a stem cell its action, and runs the job that it was wanted for. Undefined, and nothing was run, when that
-   * revision of the action is gone.
-   */
-  async become(job: Job, key: string): Promise<Outcome | undefined> {
+  /** Gives a stem cell its action, and runs the job that it was wanted for. */
+  async become(job: Job, key: string): Promise<Outcome | Unrun> {
     const talk = this.#talk as Talk;
     const place = this.#place as Place;
     const { limits } = job.action;
@@ -145,7 +145,7 @@ export class Container {
       if (code === undefined && job.action.exec.kind !== 'blackbox') {
         this.active = 0;
         void this.close('changed', 'its action is gone');
-        return undefined;
+        return 'action gone';
       }
       const answer = await this.#within(talk.init({ ...initRequest(job), code, logs }), limits.timeout);
       if (answer.type === 'timeout') {
@@ -167,13 +167,16 @@ export class Container {
     const initMs = Date.now() - start;
     if (steps) steps.initialized = performance.now();
     if (talk.concurrent) this.capacity = limits.concurrency;
-    this.enter('busy', 'initialized');
-    this.#options.onInitialized(this);
+    // It may have ended or been closed in this very moment: then the run finds nobody.
+    if (this.#state === 'initializing') {
+      this.enter('busy', 'initialized');
+      this.#options.onInitialized(this);
+    }
     return this.#run(job, logs, waitMs, start, initMs);
   }
 
   /** Runs a job in a container that has its action. `hasRoom` was true in this tick. */
-  serve(job: Job): Promise<Outcome> {
+  serve(job: Job): Promise<Outcome | Unrun> {
     this.active++;
     this.enter('busy', 'has a job');
     return this.#run(job, logsOf(job), Date.now() - job.acceptedAt, 0, undefined);
@@ -191,22 +194,19 @@ export class Container {
   }
 
   /** Thaws it and runs the job. Only when paused. */
-  async wake(job: Job): Promise<Outcome> {
+  async wake(job: Job): Promise<Outcome | Unrun> {
     this.active++;
     this.enter('resuming', 'has a job');
-    const start = Date.now();
-    const waitMs = start - job.acceptedAt;
-    const logs = logsOf(job);
+    const waitMs = Date.now() - job.acceptedAt;
     try {
       await (this.#place as Place).resume();
       this.enter('busy', 'resumed');
     } catch (error) {
       this.active--;
       void this.close('unusable', `could not be thawed: ${(error as Error).message}`);
-      const response = whiskError(messages.provisionFailed);
-      return { response, logs: logs.lines, start, end: Date.now(), waitMs, timedOut: false };
+      return 'container gone';
     }
-    return this.#run(job, logs, waitMs, 0, undefined);
+    return this.#run(job, logsOf(job), waitMs, 0, undefined);
   }
 
   /**
@@ -237,7 +237,7 @@ export class Container {
     waitMs: number,
     initStart: number,
     initMs: number | undefined,
-  ): Promise<Outcome> {
+  ): Promise<Outcome | Unrun> {
     const { action, steps } = job;
     const start = Date.now();
     if (steps && steps.given === 0) steps.given = performance.now();
@@ -257,6 +257,12 @@ export class Container {
       }),
       action.limits.timeout,
     );
+    // One that broke between two runs is found out by the next, which it must not cost.
+    if (answer.type === 'fault' && answer.isUnsent && initMs === undefined) {
+      this.active--;
+      void this.close('died', answer.why);
+      return 'container gone';
+    }
     const end = Date.now();
     if (steps) steps.ended = performance.now();
     const result = resultLimits(this.#options.resultBytes, job.resultSizes);
@@ -265,7 +271,7 @@ export class Container {
         ? readResult(answer.value, result.max, answer.size, result.kept)
         : await this.#conclude(answer, job, result, logs);
     this.active--;
-    this.lastUsed = end;
+    this.lastUsed = performance.now();
     const outcome = { response, logs: logs.lines, end, waitMs, timedOut: answer.type === 'timeout' };
     // Init counts into the run: a cold activation began when its init began.
     return initMs === undefined ? { ...outcome, start } : { ...outcome, start: initStart, initMs };
@@ -305,7 +311,7 @@ export class Container {
   async #within(answer: Promise<Answer>, ms: number): Promise<Answer | Fault | TimeOut> {
     const { promise, resolve } = Promise.withResolvers<Answer | Fault | TimeOut>();
     const timer = setTimeout(resolve, ms, { type: 'timeout' });
-    answer.then(resolve, (error) => resolve({ type: 'fault', why: (error as Error).message }));
+    answer.then(resolve, (error) => resolve(faultOf(error)));
     const first = await promise;
     clearTimeout(timer);
     return first;
@@ -315,6 +321,10 @@ export class Container {
     const { id, memory } = this;
     this.#options.events.containerMoved.publish({ id, kind: this.runtime.kind, memory, from, to, why });
   }
+}
+
+function faultOf(error: unknown): Fault {
+  return { type: 'fault', why: (error as Error).message, isUnsent: error instanceof RuntimeFault && error.isUnsent };
 }
 
 function logsOf({ activationId, action, watcher }: Job): LogCollector {

@@ -8,12 +8,12 @@ import type { PoolView } from '../observe/metrics.ts';
 import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
 import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
 import { Changes } from './changes.ts';
-import { expired, isGivenUp, makeRoom, pickStemCell, startsNeeded, stemCellsToStart } from './choose.ts';
-import { Container } from './container.ts';
-import { type Line, Lines } from './line.ts';
+import { expired, makeRoom, pickStemCell, stemCellsToStart } from './choose.ts';
+import { Container, type Unrun } from './container.ts';
 import { Pauses } from './pauses.ts';
 import { type EndReason, endReasons } from './states.ts';
 import { runtimeKey, Stock } from './stock.ts';
+import { Turns } from './turns.ts';
 
 export interface InvokerOptions {
   readonly sandbox: Sandbox;
@@ -53,7 +53,7 @@ export interface InvokerOptions {
 export class Invoker {
   readonly #options: InvokerOptions;
   readonly #stock = new Stock();
-  readonly #lines = new Lines();
+  readonly #turns: Turns;
   readonly #pauses = new Pauses();
   readonly #changes = new Changes();
   readonly #starts: Record<StartKind, number> = { cold: 0, prewarmed: 0, warm: 0 };
@@ -68,6 +68,13 @@ export class Invoker {
 
   constructor(options: InvokerOptions) {
     this.#options = options;
+    const { parallelStarts, patienceMs } = options;
+    this.#turns = new Turns({
+      ...{ stock: this.#stock, parallelStarts, patienceMs },
+      serve: (job, key, runtime) => this.#serve(job, key, runtime),
+      claimMemory: (megabytes) => this.#claimMemory(megabytes),
+      start: (runtime, memory) => void this.#startContainer(runtime, memory, true),
+    });
     this.#keeper = setInterval(() => this.#tend(), Math.max(50, Math.min(1_000, options.keepAliveMs / 4)));
     this.#keeper.unref();
   }
@@ -80,7 +87,7 @@ export class Invoker {
   /** What the pool looks like now, and what it has done. */
   get status(): PoolView {
     const { memoryUsed, active, byKind } = this.#stock;
-    const { waiting } = this.#lines;
+    const { waiting } = this.#turns.lines;
     return {
       ...{ memoryTotal: this.#options.poolMemory, memoryUsed, active, waiting, waits: this.#waits },
       ...{ starts: { ...this.#starts }, ends: { ...this.#ends }, byKind },
@@ -90,8 +97,8 @@ export class Invoker {
   /** How much there is to do. Megabytes are free when nothing runs in them, and nothing that waits will. */
   get load(): { readonly memoryTotal: number; readonly memoryFree: number; readonly waiting: number } {
     const memoryTotal = this.#options.poolMemory;
-    const memoryFree = Math.max(0, memoryTotal - this.#stock.memoryBusy - this.#lines.memory);
-    return { memoryTotal, memoryFree, waiting: this.#lines.waiting };
+    const memoryFree = Math.max(0, memoryTotal - this.#stock.memoryBusy - this.#turns.lines.memory);
+    return { memoryTotal, memoryFree, waiting: this.#turns.lines.waiting };
   }
 
   /** Runs the job if there is room now: a warm container, or a stem cell and the memory for it. Else `undefined`, at once. */
@@ -99,8 +106,8 @@ export class Invoker {
     if (this.#closing) return undefined;
     const key = keyOf(job);
     // Nobody overtakes those who wait for the same action.
-    if (this.#lines.get(key)) return undefined;
-    return this.#serveWarm(job, key) ?? this.#serveStemCell(job, key, this.#runtimeOf(job));
+    if (this.#turns.lines.get(key)) return undefined;
+    return this.#serve(job, key, this.#runtimeOf(job));
   }
 
   /** Runs the job to its end, waiting for room as long as it takes. Rejects with `Refusal` 503 when the pool closes before it was begun. */
@@ -108,10 +115,10 @@ export class Invoker {
     const now = this.offer(job);
     if (now !== undefined) return now;
     if (this.#closing) return Promise.reject(refuseForNow(messages.draining));
-    const line = this.#lines.open(keyOf(job), this.#runtimeOf(job), job.action);
+    const line = this.#turns.lines.open(keyOf(job), this.#runtimeOf(job), job.action);
     const outcome = line.join(job);
     this.#waits++;
-    this.#schedule();
+    this.#turns.take();
     return outcome;
   }
 
@@ -126,8 +133,8 @@ export class Invoker {
       container.isRetired = true;
       if (container.active === 0) void container.close('changed');
     }
-    this.#changes.note(actionId, current, Date.now());
-    const waiters = this.#lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
+    this.#changes.note(actionId, current, performance.now());
+    const waiters = this.#turns.lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
     for (const { job, resolve, reject } of waiters) this.#runAs(current, job).then(resolve, reject);
   }
 
@@ -149,15 +156,23 @@ export class Invoker {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
-    for (const { reject } of this.#lines.leaveAll(() => true)) reject(refuseForNow(messages.draining));
+    for (const { reject } of this.#turns.lines.leaveAll(() => true)) reject(refuseForNow(messages.draining));
     await Promise.all([...this.#stock].map((container) => container.close('stopping')));
   }
 
   get #isIdle(): boolean {
-    return this.#lines.isEmpty && this.#stock.active === 0;
+    return this.#turns.lines.isEmpty && this.#stock.active === 0;
+  }
+
+  #mayBeDrained(): void {
+    if (this.#closing && this.#isIdle) this.#drained.resolve();
   }
 
   // --- serving -------------------------------------------------------------------------------------------------
+
+  #serve(job: Job, key: string, runtime: RuntimeSpec): Promise<Outcome> | undefined {
+    return this.#serveWarm(job, key) ?? this.#serveStemCell(job, key, runtime);
+  }
 
   #serveWarm(job: Job, key: string): Promise<Outcome> | undefined {
     const container = this.#stock.warm(key);
@@ -178,17 +193,19 @@ export class Invoker {
     return outcome;
   }
 
-  async #settle(
-    container: Container,
-    job: Job,
-    start: StartKind,
-    running: Promise<Outcome | undefined>,
-  ): Promise<Outcome> {
-    const outcome = await running;
-    if (outcome === undefined) return this.#runAs(await this.#changes.successorOf(job.action), job);
+  async #settle(container: Container, job: Job, start: StartKind, running: Promise<Outcome | Unrun>): Promise<Outcome> {
+    let outcome: Outcome | Unrun;
+    try {
+      outcome = await running;
+    } catch (fault) {
+      // It is ours, and nobody knows what the container does now.
+      void container.close('unusable', String(fault));
+      throw fault;
+    }
+    if (typeof outcome === 'string') return this.#again(job, outcome);
     this.#starts[start]++;
     this.#freed(container);
-    if (this.#closing && this.#isIdle) this.#drained.resolve();
+    this.#mayBeDrained();
     this.#options.events.activationEnded.publish({
       activationId: job.activationId,
       namespace: job.namespace,
@@ -206,6 +223,12 @@ export class Invoker {
     return outcome;
   }
 
+  /** Nothing was run: another container does it, with what its action is now. */
+  async #again(job: Job, why: Unrun): Promise<Outcome> {
+    this.#mayBeDrained();
+    return why === 'container gone' ? this.run(job) : this.#runAs(await this.#changes.successorOf(job.action), job);
+  }
+
   /** A container has room: for the next of its line, or for somebody who waited longer for its memory, or it rests. */
   #freed(container: Container): void {
     if (container.state !== 'busy') return;
@@ -213,77 +236,21 @@ export class Invoker {
       if (container.active === 0) void container.close('changed');
       return;
     }
-    const line = this.#lines.get(container.key as string);
+    const line = this.#turns.lines.get(container.key as string);
     if (line) {
-      if (container.active === 0 && this.#isGivenUp(line)) {
+      if (container.active === 0 && this.#turns.isGivenUp(line)) {
         void container.close('evicted', 'it was the turn of another action');
         return;
       }
       while (line.length > 0 && container.hasRoom) {
-        const { job, resolve, reject } = this.#lines.leave(line);
+        const { job, resolve, reject } = this.#turns.lines.leave(line);
         this.#settle(container, job, 'warm', container.serve(job)).then(resolve, reject);
       }
       if (!container.hasRoom) return;
     }
     if (container.active === 0) container.enter('ready', 'has no job');
     this.#stock.list(container);
-    if (!this.#lines.isEmpty) this.#schedule();
-  }
-
-  // --- waiting -------------------------------------------------------------------------------------------------
-
-  /** Gives every line what it needs, in turn; nobody overtakes one for whom there is no memory. */
-  #schedule(): void {
-    /** Starting containers, by runtime, that no older line counts on. */
-    const uncounted = new Map<string, number>();
-    for (const line of this.#lines.byTurn(this.#stock.held)) {
-      while (line.first) {
-        const { job } = line.first;
-        const outcome = this.#serveWarm(job, line.key) ?? this.#serveStemCell(job, line.key, line.runtime);
-        if (outcome === undefined) break;
-        const { resolve, reject } = this.#lines.leave(line);
-        outcome.then(resolve, reject);
-      }
-      if (line.length > 0 && !this.#startFor(line, uncounted)) return;
-    }
-  }
-
-  /** Starts what the line needs beyond what is on its way to it. False when there is no memory for it. */
-  #startFor(line: Line, uncounted: Map<string, number>): boolean {
-    const { memory, concurrency } = line.action.limits;
-    const key = runtimeKey(line.runtime);
-    let initializing = 0;
-    for (const each of this.#stock) if (each.key === line.key && each.state === 'initializing') initializing++;
-    const needed = startsNeeded(line.length, initializing, concurrency);
-    const onTheWay = uncounted.get(key) ?? this.#stock.starting(line.runtime);
-    uncounted.set(key, Math.max(0, onTheWay - needed));
-    for (let n = onTheWay; n < needed; n++) {
-      if (this.#stock.startingAtAll >= this.#options.parallelStarts) return true;
-      if (!this.#claimMemory(memory)) return false;
-      void this.#startContainer(line.runtime, memory, true);
-    }
-    return true;
-  }
-
-  /** Whether a free container of this line goes to another one, for which none is on its way. */
-  #isGivenUp(own: Line): boolean {
-    if (!this.#lines.hasOtherThan(own)) return false;
-    // The container itself is at rest, and not counted.
-    const { held } = this.#stock;
-    const next = this.#lines.byTurn(held).find((line) => line !== own);
-    if (!next || this.#stock.starting(next.runtime) > 0) return false;
-    const waiting = ({ since, namespace }: Line) => ({ since, held: held.get(namespace) ?? 0 });
-    return isGivenUp(waiting(own), waiting(next), Date.now(), this.#options.patienceMs);
-  }
-
-  /** No container of this runtime could be had: the job that has waited longest for one hears why. */
-  #failLongestWaiting(runtime: RuntimeSpec, why: Response): void {
-    const key = runtimeKey(runtime);
-    const line = this.#lines.byAge().find((each) => runtimeKey(each.runtime) === key);
-    if (!line) return;
-    const { job, resolve } = this.#lines.leave(line);
-    resolve(unserved(job, why));
-    this.#schedule();
+    if (!this.#turns.lines.isEmpty) this.#turns.take();
   }
 
   // --- containers ------------------------------------------------------------------------------------------------
@@ -308,19 +275,23 @@ export class Invoker {
         events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
       }
       void container.close('unusable', message);
-      this.#failLongestWaiting(runtime, whyUnserved(error));
+      // Who has waited longest for it hears why there is none.
+      const waiter = this.#turns.leaveLongest(runtime);
+      if (!waiter) return;
+      waiter.resolve(unserved(waiter.job, whyUnserved(error)));
+      this.#turns.take();
     }
   }
 
   #prewarmed(container: Container): void {
     this.#stock.addStemCell(container);
-    this.#schedule();
+    this.#turns.take();
   }
 
   /** It may have room for more; if not, those who counted on it may need another: its first call may be a long one. */
   #initialized(container: Container): void {
     if (container.hasRoom) this.#freed(container);
-    else if (!this.#lines.isEmpty) this.#schedule();
+    else if (!this.#turns.lines.isEmpty) this.#turns.take();
   }
 
   /** It takes no more jobs. */
@@ -328,7 +299,7 @@ export class Invoker {
     this.#ends[reason]++;
     const wasStemCell = container.key === undefined;
     if (wasStemCell && (reason === 'unusable' || reason === 'died')) {
-      this.#pauses.failed(runtimeKey(container.runtime), Date.now());
+      this.#pauses.failed(runtimeKey(container.runtime), performance.now());
     }
     this.#stock.unlist(container);
   }
@@ -336,7 +307,7 @@ export class Invoker {
   /** Nothing of it is left: its memory is free. */
   #gone(container: Container): void {
     this.#stock.remove(container);
-    this.#schedule();
+    this.#turns.take();
     void this.#replenish();
   }
 
@@ -358,7 +329,7 @@ export class Invoker {
   async #replenish(): Promise<void> {
     if (this.#closing || !this.#options.stemCells) return;
     const started: Promise<void>[] = [];
-    const now = Date.now();
+    const now = performance.now();
     for (const kind of this.#options.manifest.kinds) {
       if (!this.#pauses.isOver(runtimeKey(kind), now)) continue;
       for (const { count, memory } of kind.stemCells) {
@@ -381,7 +352,7 @@ export class Invoker {
 
   /** Once in a while: closes what was idle too long, freezes what is idle, fills up stem cells. */
   #tend(): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#changes.forget(now);
     const { keepAliveMs, pauseAfterMs } = this.#options;
     for (const container of expired(this.#stock.idle, now, keepAliveMs)) {
@@ -397,7 +368,10 @@ export class Invoker {
   async #pause(container: Container): Promise<void> {
     this.#stock.unlist(container);
     await container.pause();
-    if (container.state === 'paused') this.#stock.list(container);
+    if (container.state !== 'paused') return;
+    this.#stock.list(container);
+    // Who came while it could not be had may be waiting for it.
+    if (!this.#turns.lines.isEmpty) this.#turns.take();
   }
 
   #runtimeOf(job: Job): RuntimeSpec {

@@ -1,11 +1,11 @@
 import type { Job, JobAction } from '../model/job.ts';
 import type { RuntimeSpec } from '../model/manifest.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { compareTurns } from './choose.ts';
+import { compareTurns, type Waiting } from './choose.ts';
 
 export interface Waiter {
   readonly job: Job;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of `performance.now()`. */
   readonly since: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (refusal: unknown) => void;
@@ -44,9 +44,14 @@ export class Line {
     return this.first?.since ?? Number.POSITIVE_INFINITY;
   }
 
+  /** What decides about its turn. @param held megabytes that work for each namespace now */
+  standing(held: ReadonlyMap<string, number>): Waiting {
+    return { since: this.since, held: held.get(this.namespace) ?? 0 };
+  }
+
   join(job: Job): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#waiters.push({ job, since: Date.now(), resolve, reject });
+    this.#waiters.push({ job, since: performance.now(), resolve, reject });
     return promise;
   }
 
@@ -121,10 +126,9 @@ export class Lines {
 
   /** The line whose turn it is comes first. @param held megabytes that work for each namespace now */
   byTurn(held: ReadonlyMap<string, number>): Line[] {
-    const waiting = (line: Line) => ({ line, since: line.since, held: held.get(line.namespace) ?? 0 });
     return [...this.#lines.values()]
-      .map(waiting)
-      .sort(compareTurns)
+      .map((line) => ({ line, standing: line.standing(held) }))
+      .sort((a, b) => compareTurns(a.standing, b.standing))
       .map(({ line }) => line);
   }
 

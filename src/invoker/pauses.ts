@@ -3,7 +3,7 @@ const LAST_MS = 60_000;
 
 interface Pause {
   readonly ms: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that is never set back. */
   readonly until: number;
 }
 
@@ -15,7 +15,7 @@ interface Pause {
 export class Pauses {
   readonly #pauses = new Map<string, Pause>();
 
-  /** @param now milliseconds since the epoch */
+  /** @param now milliseconds of that clock */
   isOver(key: string, now: number): boolean {
     const pause = this.#pauses.get(key);
     return pause === undefined || now >= pause.until;

@@ -104,6 +104,13 @@ export class Stock {
     return count;
   }
 
+  /** Containers that become the action of this key. */
+  initializing(key: string): number {
+    let count = 0;
+    for (const each of this.#all) if (each.key === key && each.state === 'initializing') count++;
+    return count;
+  }
+
   get startingAtAll(): number {
     let count = 0;
     for (const { state } of this.#all) if (state === 'starting') count++;

@@ -67,4 +67,11 @@ export type Answer =
 /** The runtime broke the protocol or fell silent: garbage, a torn frame, a frame over the cap. Its container ends. */
 export class RuntimeFault extends Error {
   override readonly name = 'RuntimeFault';
+  /** Nothing of what is refused with this was sent: another runtime may be asked. */
+  readonly isUnsent: boolean;
+
+  constructor(message: string, isUnsent = false) {
+    super(message);
+    this.isUnsent = isUnsent;
+  }
 }

@@ -88,7 +88,7 @@ class StdioTalk implements Talk {
   #ask(id: string, logs: LogSink, frame: ToRuntime): Promise<Answer> {
     const answer = Promise.withResolvers<Answer>();
     if (this.#fault) {
-      answer.reject(this.#fault);
+      answer.reject(new RuntimeFault(this.#fault.message, true));
     } else if (this.#pending.has(id)) {
       answer.reject(new Error(`activation ${id} is under way in this container already`));
     } else {

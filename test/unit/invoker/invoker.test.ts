@@ -3,8 +3,9 @@ import { Invoker, type InvokerOptions } from '../../../src/invoker/invoker.ts';
 import { parseManifest } from '../../../src/model/manifest.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { type ContainerMoved, Events } from '../../../src/observe/events.ts';
+import { RuntimeFault } from '../../../src/protocol/protocol.ts';
 import { job } from '../../fake/job.ts';
-import { FakeProtocol } from '../../fake/protocol.ts';
+import { FakeProtocol, type FakeTalk } from '../../fake/protocol.ts';
 import { FakeSandbox } from '../../fake/sandbox.ts';
 
 const manifest = (stemCells: number) =>
@@ -329,6 +330,72 @@ describe('faults', () => {
     expect(protocol.talks[0]?.inits.length).toBe(0);
   });
 
+  test('a container that broke between two runs is found out by the next, which another one does', async () => {
+    const pool = invoker();
+    await pool.run(job());
+    const broken = protocol.talks[0];
+    if (broken) broken.run = () => Promise.reject(new RuntimeFault('it sent a frame without a type', true));
+    const outcome = await pool.run(job());
+    expect(outcome.response.status).toBe('success');
+    expect(protocol.talks[1]?.runs.length).toBe(1);
+    await settle();
+    expect([sandbox.places.length, sandbox.living.length]).toEqual([2, 1]);
+    expect(pool.status).toMatchObject({ active: 0, starts: { cold: 2, prewarmed: 0, warm: 0 }, ends: { died: 1 } });
+  });
+
+  /** The next runtimes are as the test makes them. */
+  function changeTalks(change: (talk: FakeTalk) => void): void {
+    const { open } = protocol;
+    protocol.open = async (place) => {
+      const talk = (await open.call(protocol, place)) as FakeTalk;
+      change(talk);
+      return talk;
+    };
+  }
+
+  test('a container that breaks before its first run fails that run: another would break as well', async () => {
+    changeTalks((talk) => {
+      talk.run = () => {
+        sandbox.places[0]?.die();
+        return Promise.reject(new RuntimeFault('it sent a frame without a type', true));
+      };
+    });
+    const outcome = await invoker().run(job());
+    expect(errorOf(outcome)).toBe('The action did not produce a valid response and exited unexpectedly.');
+    expect(sandbox.places.length).toBe(1);
+  });
+
+  test('a container that ends in the moment in which it is initialized fails its run, and nothing else', async () => {
+    changeTalks((talk) => {
+      talk.init = async () => {
+        sandbox.places[0]?.die();
+        await settle();
+        talk.run = () => Promise.reject(new RuntimeFault('it ended', true));
+        return { type: 'result', value: '' };
+      };
+    });
+    const pool = invoker();
+    const outcome = await pool.run(job());
+    expect(errorOf(outcome)).toBe('The action did not produce a valid response and exited unexpectedly.');
+    await settle();
+    expect(pool.status).toMatchObject({ active: 0, memoryUsed: 0 });
+  });
+
+  test('a fault of ours in a run costs its container, and no other', async () => {
+    const pool = invoker();
+    await pool.run(job());
+    const watcher = {
+      started: () => {
+        throw new Error('a watcher that throws');
+      },
+      logged: () => undefined,
+    };
+    await expect(pool.run(job({}, { watcher }))).rejects.toThrow('a watcher that throws');
+    await settle();
+    expect(pool.status).toMatchObject({ active: 0, memoryUsed: 0 });
+    expect((await pool.run(job())).response.status).toBe('success');
+  });
+
   test('a run that takes too long costs the container its life (PROT-06)', async () => {
     protocol.answerAtOnce = undefined;
     const pool = invoker();
@@ -453,6 +520,53 @@ describe('rest', () => {
     expect((await pool.run(job())).initMs).toBeUndefined();
     expect(sandbox.places[0]?.resumes).toBe(1);
     expect(sandbox.places.length).toBe(1);
+  });
+
+  test('an idle container that cannot be thawed costs no job: another one does it', async () => {
+    const pool = invoker({ pauseAfterMs: 5_000 });
+    await pool.run(job());
+    jest.advanceTimersByTime(6_000);
+    await settle();
+    const [place] = sandbox.places;
+    if (place) place.resume = () => Promise.reject(new Error('no such group'));
+    expect((await pool.run(job())).response.status).toBe('success');
+    await settle();
+    expect([sandbox.places.length, sandbox.living.length]).toEqual([2, 1]);
+  });
+
+  test('a job that comes while the only container is being frozen has it as soon as it can be had', async () => {
+    const pool = invoker({ pauseAfterMs: 5_000, poolMemory: 256 });
+    await pool.run(job());
+    const gate = Promise.withResolvers<void>();
+    const [place] = sandbox.places;
+    if (place) place.pause = () => gate.promise;
+    jest.advanceTimersByTime(6_000);
+    const running = pool.run(job());
+    await settle();
+    expect(pool.status.waiting).toBe(1);
+    gate.resolve();
+    expect((await running).response.status).toBe('success');
+    expect([place?.resumes, sandbox.places.length]).toEqual([1, 1]);
+  });
+
+  test.each([-3_600_000, 3_600_000])('a clock that is set by %d ms changes nothing of it', async (by) => {
+    const pool = invoker({ cells: 1, keepAliveMs: 10_000, pauseAfterMs: 5_000 });
+    await pool.start();
+    await pool.run(job());
+    await settle();
+    jest.setSystemTime(Date.now() + by);
+    jest.advanceTimersByTime(4_000);
+    await settle();
+    expect(pool.status.byKind['nodejs:20']).toEqual({ ready: 1, prewarmed: 1 });
+    sandbox.places[1]?.die();
+    await settle();
+    expect(pool.status.byKind['nodejs:20']).toEqual({ ready: 1, prewarmed: 1 });
+    jest.advanceTimersByTime(4_000);
+    await settle();
+    expect(pool.status.byKind['nodejs:20']).toEqual({ paused: 1, prewarmed: 1 });
+    jest.advanceTimersByTime(4_000);
+    await settle();
+    expect(pool.status.byKind['nodejs:20']).toEqual({ prewarmed: 1 });
   });
 
   test('closing lets running and waiting work finish, takes nothing new and leaves no container', async () => {

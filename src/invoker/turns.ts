@@ -1,0 +1,79 @@
+import type { Job } from '../model/job.ts';
+import type { RuntimeSpec } from '../model/manifest.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { isGivenUp, startsNeeded } from './choose.ts';
+import { type Line, Lines, type Waiter } from './line.ts';
+import { runtimeKey, type Stock } from './stock.ts';
+
+export interface TurnsOptions {
+  readonly stock: Stock;
+  /** Containers that may be starting at once. */
+  readonly parallelStarts: number;
+  /** How long a free container serves its own action while another, older, waits for memory. */
+  readonly patienceMs: number;
+  /** Gives the job to a container, if there is one for it now. */
+  readonly serve: (job: Job, key: string, runtime: RuntimeSpec) => Promise<Outcome> | undefined;
+  /** True when so many megabytes are free; else whoever can be evicted for them goes. */
+  readonly claimMemory: (megabytes: number) => boolean;
+  readonly start: (runtime: RuntimeSpec, memory: number) => void;
+}
+
+/** Whose turn it is: those who wait are given, line by line, what there is, and what they lack is started. */
+export class Turns {
+  readonly lines = new Lines();
+  readonly #options: TurnsOptions;
+
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  /** Gives every line what it needs, in turn; nobody overtakes one for whom there is no memory. */
+  take(): void {
+    const { stock, serve } = this.#options;
+    /** Starting containers, by runtime, that no older line counts on. */
+    const uncounted = new Map<string, number>();
+    for (const line of this.lines.byTurn(stock.held)) {
+      while (line.first) {
+        const outcome = serve(line.first.job, line.key, line.runtime);
+        if (outcome === undefined) break;
+        const { resolve, reject } = this.lines.leave(line);
+        outcome.then(resolve, reject);
+      }
+      if (line.length > 0 && !this.#startFor(line, uncounted)) return;
+    }
+  }
+
+  /** Whether a container of this line, which has no job now, goes to another line, for which none is on its way. */
+  isGivenUp(own: Line): boolean {
+    if (!this.lines.hasOtherThan(own)) return false;
+    const { stock, patienceMs } = this.#options;
+    // The container itself is at rest, and not counted.
+    const { held } = stock;
+    const next = this.lines.byTurn(held).find((line) => line !== own);
+    if (!next || stock.starting(next.runtime) > 0) return false;
+    return isGivenUp(own.standing(held), next.standing(held), performance.now(), patienceMs);
+  }
+
+  /** Who has waited longest for a container of this runtime gives up its place. */
+  leaveLongest(runtime: RuntimeSpec): Waiter | undefined {
+    const key = runtimeKey(runtime);
+    const line = this.lines.byAge().find((each) => runtimeKey(each.runtime) === key);
+    return line && this.lines.leave(line);
+  }
+
+  /** Starts what the line needs beyond what is on its way to it. False when there is no memory for it. */
+  #startFor(line: Line, uncounted: Map<string, number>): boolean {
+    const { stock, parallelStarts, claimMemory, start } = this.#options;
+    const { memory, concurrency } = line.action.limits;
+    const key = runtimeKey(line.runtime);
+    const needed = startsNeeded(line.length, stock.initializing(line.key), concurrency);
+    const onTheWay = uncounted.get(key) ?? stock.starting(line.runtime);
+    uncounted.set(key, Math.max(0, onTheWay - needed));
+    for (let n = onTheWay; n < needed; n++) {
+      if (stock.startingAtAll >= parallelStarts) return true;
+      if (!claimMemory(memory)) return false;
+      start(line.runtime, memory);
+    }
+    return true;
+  }
+}
