@@ -2,7 +2,7 @@ import type { Annotation, Parameter } from '../model/entities.ts';
 import { isObject, type Json } from '../model/json.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { parseName, type QualifiedName } from '../model/names.ts';
+import { isName, parseFullName, type QualifiedName } from '../model/names.ts';
 import { malformed, type Refusal, refuse } from '../model/refusal.ts';
 import { parseVersion } from './version.ts';
 
@@ -84,7 +84,9 @@ export function readStrings(value: Json | undefined, field: string): string[] | 
 export function readName(value: Json | undefined, own: string): QualifiedName | undefined {
   if (value === undefined || value === null) return undefined;
   const text = isObject(value) ? `/${String(value.path)}/${String(value.name)}` : value;
-  const name = typeof text === 'string' ? parseName(text, own) : undefined;
-  if (!name) throw malformedBody('fully qualified name malformed');
-  return name;
+  const name = typeof text === 'string' ? parseFullName(text, own) : undefined;
+  if (name) return name;
+  const [first = '', second] = typeof text === 'string' ? text.split('/').filter((part) => part !== '') : [];
+  const isSimple = second === undefined && isName(first);
+  throw malformedBody(isSimple ? messages.requirement(messages.nameNotFull) : 'fully qualified name malformed');
 }

@@ -2,7 +2,7 @@ import { type Annotation, annotation, type Parameter, type ReducedRule, type Tri
 import { isObject, type Json } from '../model/json.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { entityId, type QualifiedName } from '../model/names.ts';
+import { entityId, isName, type QualifiedName } from '../model/names.ts';
 import { refuse } from '../model/refusal.ts';
 import type { EntityAccess } from './access.ts';
 import { checkSizes, defined, malformedBody, readBoolean, readParameters, readVersion } from './put-fields.ts';
@@ -110,10 +110,10 @@ function readTriggerPut(body: Json, limits: SystemLimits): TriggerPut {
   });
 }
 
-/** The annotation names the feed's action; the client drives it (TRG-07). */
+/** The annotation names the feed's action; the client drives it (TRG-07). Slashes count as in EntityPath.scala. */
 function checkFeed(annotations: readonly Annotation[]): void {
   const feed = annotation(annotations, 'feed');
   if (feed === undefined) return;
-  const isPath = typeof feed === 'string' && /^\/?[^/]+(\/[^/]+)*$/.test(feed.trim());
-  if (!isPath) throw refuse(400, messages.feedNameInvalid);
+  const parts = typeof feed === 'string' ? feed.split('/').filter((part) => part !== '') : [];
+  if (parts.length === 0 || !parts.every(isName)) throw refuse(400, messages.feedNameInvalid);
 }

@@ -26,6 +26,7 @@ export const messages = {
     `The supplied authentication is not authorized to access actions of kind '${kind}'.`,
   nameTooLong: (field: string, is: number, allowed: number) => `${field} longer than allowed: ${is} > ${allowed}.`,
   nameIllegal: 'The name of the entity contains illegal characters.',
+  nameNotFull: 'The fully qualified name of the entity must contain at least the namespace and the name of the entity.',
   namespaceIllegal: 'The namespace contains illegal characters.',
   entityTooBig: (field: string, is: number, allowed: number) =>
     `${field} larger than allowed: ${is} > ${allowed} bytes.`,

@@ -44,8 +44,17 @@ export function displayName(name: QualifiedName): string {
 }
 
 /**
- * Reads `/ns/name`, `/ns/pkg/name`, `ns/pkg/name`, `pkg/name` or `name`; `_` and a missing namespace
- * become `own`. Undefined when it is none of these.
+ * Reads a name in the body of a rule or sequence, where the first part is a namespace, with a slash in front or without
+ * (EntityPath.toFullyQualifiedEntityName): `/ns/name`, `ns/name`, `ns/pkg/name`. Undefined when it is none of these.
+ */
+export function parseFullName(text: string, own: string): QualifiedName | undefined {
+  const parts = text.split('/').filter((part) => part !== '');
+  return parts.length < 2 ? undefined : parseName(`/${parts.join('/')}`, own);
+}
+
+/**
+ * Reads `/ns/name`, `/ns/pkg/name`, `ns/pkg/name`, `pkg/name` or `name`, as a conductor may name an action
+ * (FullyQualifiedEntityName.resolveName); `_` and a missing namespace become `own`. Undefined when it is none of these.
  */
 export function parseName(text: string, own: string): QualifiedName | undefined {
   const rooted = text.startsWith('/');

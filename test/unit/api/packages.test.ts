@@ -333,7 +333,7 @@ describe('sequences as entities (ACT-05, PAR-15)', () => {
     await put('packages/p', {});
     await put('actions/p/b', { exec });
     const { json } = await put('actions/s', {
-      exec: { kind: 'sequence', components: ['/_/a', '/_/p/b', '/guest/a'] },
+      exec: { kind: 'sequence', components: ['/_/a', '_/p/b', 'guest/a'] },
       parameters: [{ key: 'mine', value: 1 }],
     });
     const components = ['/guest/a', '/guest/p/b', '/guest/a'];

@@ -83,6 +83,13 @@ describe('rules (EP-20, EP-21, ENT-10)', () => {
     expect((await call('GET', 'rules?count=true')).json).toEqual({ rules: 1 });
   });
 
+  test.each(['guest/t', '_/t', '//guest//t'])(
+    'take a name without its slash, and with more of them: %s',
+    async (trigger) => {
+      expect((await put('rules/r', { trigger, action: '_/a' })).json).toEqual(rule);
+    },
+  );
+
   test('take names as objects, too', async () => {
     const ends = { trigger: { path: 'guest', name: 't' }, action: { path: '_', name: 'a' } };
     expect((await put('rules/r', ends)).json).toEqual(rule);
@@ -160,7 +167,19 @@ describe('rules (EP-20, EP-21, ENT-10)', () => {
       'with half a name',
       { trigger: '/_', action: '/_/a' },
       400,
+      'The request content was malformed:\nrequirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.',
+    ],
+    [
+      'with a name that can be none',
+      { trigger: '/_/t', action: '/_/a?' },
+      400,
       'The request content was malformed:\nfully qualified name malformed',
+    ],
+    [
+      'of a namespace that was meant to be a package',
+      { trigger: '_/t', action: 'p/x' },
+      403,
+      "The supplied authentication is not authorized to access 'p/x'.",
     ],
   ])('%s are refused', async (_what, body, status, sentence) => {
     expect(refused(await put('rules/r', body))).toEqual([status, sentence]);

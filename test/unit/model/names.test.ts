@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { checkName, displayName, entityId, parseName, pathOf } from '../../../src/model/names.ts';
+import { checkName, displayName, entityId, parseFullName, parseName, pathOf } from '../../../src/model/names.ts';
 
 describe('checkName (ENT-01, TRAP-02)', () => {
   test.each(['a', '_', '9', 'a b', 'a@b', 'a&b', 'a.b', 'a-b', 'a-', 'a.', 'über', '名前', 'x'.repeat(256)])(
@@ -36,6 +36,22 @@ describe('parseName (ENT-02)', () => {
 
   test.each(['', '/', '/a', '/ns/', 'a/b/c/d', '//a', '/ns/p/', '../a', '/ns/../a'])('refuses %p', (text) => {
     expect(parseName(text, 'me')).toBeUndefined();
+  });
+});
+
+describe('parseFullName (ENT-02)', () => {
+  test.each([
+    ['/ns/a', { namespace: 'ns', name: 'a' }],
+    ['ns/a', { namespace: 'ns', name: 'a' }],
+    ['_/a', { namespace: 'me', name: 'a' }],
+    ['ns/p/a', { namespace: 'ns', package: 'p', name: 'a' }],
+    ['/ns//p/a/', { namespace: 'ns', package: 'p', name: 'a' }],
+  ])('reads %p', (text, name) => {
+    expect(parseFullName(text, 'me')).toEqual(name);
+  });
+
+  test.each(['', '/', 'a', '/a', 'a/b/c/d', '/ns/a?'])('refuses %p', (text) => {
+    expect(parseFullName(text, 'me')).toBeUndefined();
   });
 });
 
