@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { closeSync, mkdirSync, openSync, rmdirSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Gate } from '../util/gate.ts';
 import { need } from '../util/need.ts';
 import { TestNode } from '../util/node.ts';
+import { recordOf } from '../util/records.ts';
 import { findTool } from '../util/tools.ts';
 import { until } from '../util/until.ts';
 import { run } from '../util/whisklet.ts';
@@ -25,6 +27,8 @@ describeIf('a node whose disk is full', () => {
     if (exitCode !== 0) throw new Error(`no file system could be mounted: ${stderr.toString()}`);
     await node.start();
     await node.put('echo', code);
+    await node.ask('PUT', 'triggers/tick', { body: {} });
+    await node.ask('PUT', 'rules/r', { body: { trigger: '/_/tick', action: '/_/echo' } });
   });
   afterAll(async () => {
     await node.end();
@@ -89,6 +93,43 @@ describeIf('a node whose disk is full', () => {
     await node.restart();
     expect((await found()).map(({ activationId }) => activationId)).toEqual(ids.toReversed());
     expect((await node.invoke('again', { a: 1 })).json.response.result).toEqual({ a: 1 });
+  });
+
+  test('takes nothing on that it cannot write down, and keeps what it took on before', async () => {
+    using gate = new Gate();
+    await node.put('gate', Gate.code);
+    const before = await node.ask('POST', 'actions/gate', { body: { url: gate.url } });
+    expect(before.status).toBe(202);
+    await until('it runs', () => gate.waiting === 1);
+    fill();
+    await putUntilRefused();
+    const body = { text: 'x'.repeat(10_000) };
+    const refused = async (path: string) => {
+      const answers = [];
+      // SQLite has a little room of its own left.
+      for (let n = 0; n < 100; n++) answers.push(await node.ask('POST', path, { body }));
+      return answers.find(({ status }) => status !== 202);
+    };
+    for (const path of ['actions/echo', 'triggers/tick']) {
+      const answer = await refused(path);
+      expect([path, answer?.status, answer?.json.error, Number(answer?.headers.get('retry-after')) > 0]).toEqual([
+        path,
+        503,
+        'The node cannot write down what it would accept, so nothing was begun. Try again in a moment.',
+        true,
+      ]);
+    }
+    expect((await node.invoke('echo', { a: 1 })).json.response.result).toEqual({ a: 1 });
+    // Its entry is all that is left of it.
+    await node.stop('SIGKILL');
+    free();
+    gate.open();
+    await node.start();
+    expect((await recordOf(node, before.json.activationId)).response.result).toEqual({ passed: true });
+    await until(
+      'a fire is taken on again',
+      async () => (await node.ask('POST', 'triggers/tick', { body })).status === 202,
+    );
   });
 
   test('does not start, and says why in a line', async () => {
