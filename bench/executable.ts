@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeCommand } from './node/node.ts';
 import type { Cleanup } from './process/cleanup.ts';
+import { tree } from './tree.ts';
 
 /** Builds the executable of this tree into a folder of its own, so that it is never an older one; once a run. */
 export function buildOnce(cleanup: Cleanup): () => Promise<NodeCommand> {
@@ -17,7 +18,7 @@ async function build(cleanup: Cleanup): Promise<NodeCommand> {
   const folder = mkdtempSync(join(tmpdir(), 'whisklet-bench-'));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, 'whisklet');
-  const script = join(import.meta.dir, '../scripts/build.ts');
+  const script = join(tree, 'scripts/build.ts');
   const run = Bun.spawn([process.execPath, script, '--outfile', outfile], { stdio: ['ignore', 'ignore', 'pipe'] });
   const [errors, exit] = await Promise.all([run.stderr.text(), run.exited]);
   if (exit !== 0) throw new Error(`the executable cannot be built: ${errors.trim()}`);

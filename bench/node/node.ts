@@ -6,13 +6,14 @@ import { Connection } from '../../src/load/connection.ts';
 import { encodeRequest } from '../../src/load/request.ts';
 import type { SandboxName } from '../options.ts';
 import { Program } from '../process/program.ts';
+import { tree } from '../tree.ts';
 import { removeImages } from './images.ts';
 import { defaultKind, defaultStemCells } from './kind.ts';
 
 /** How the node is started: from the sources, or the executable that was built of them. */
 export type NodeCommand = readonly string[];
 
-export const fromSource: NodeCommand = [process.execPath, join(import.meta.dir, '../../src/main.ts')];
+export const fromSource: NodeCommand = [process.execPath, join(tree, 'src/main.ts')];
 
 export interface NodeOptions {
   readonly sandbox: SandboxName;

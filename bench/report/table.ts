@@ -4,25 +4,28 @@ import { type Judgement, judge } from '../promises.ts';
 
 /** The figures as a table for a terminal. Pure. */
 export function tableOf(figures: readonly Figure[]): string {
-  const rows = figures.map(rowOf);
   const header = ['', 'median', 'of rounds', 'floor', 'ratio', 'promise'];
-  const widths = header.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  const lines = [line(header)];
+  const [first = '', ...rows] = columns([header, ...figures.map(rowOf)], [0, 5]).split('\n');
+  const lines = [first];
   let group = '';
   figures.forEach((figure, index) => {
     const [own = ''] = figure.id.split('/');
     if (own !== group) lines.push('', own);
     group = own;
-    lines.push(line(rows[index] as string[]));
+    lines.push(rows[index] as string);
   });
   return lines.join('\n');
+}
+
+/** Rows with cells below each other. @param left columns whose cells begin at the same place; the others end there */
+export function columns(rows: readonly (readonly string[])[], left: readonly number[]): string {
+  const count = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, column) =>
+      left.includes(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+  return rows.map((row) => line(row).join('  ').trimEnd()).join('\n');
 }
 
 function rowOf(figure: Figure): string[] {
