@@ -8,11 +8,11 @@ import type { PoolView } from '../observe/metrics.ts';
 import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
 import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
 import { Changes } from './changes.ts';
-import { expired, makeRoom, pickStemCell, stemCellsToStart } from './choose.ts';
+import { expired, makeRoom, pickStemCell } from './choose.ts';
 import { Container, type Unrun } from './container.ts';
-import { Pauses } from './pauses.ts';
 import { type EndReason, endReasons } from './states.ts';
-import { runtimeKey, Stock } from './stock.ts';
+import { StemCells } from './stem-cells.ts';
+import { Stock } from './stock.ts';
 import { Turns } from './turns.ts';
 
 export interface InvokerOptions {
@@ -54,7 +54,7 @@ export class Invoker {
   readonly #options: InvokerOptions;
   readonly #stock = new Stock();
   readonly #turns: Turns;
-  readonly #pauses = new Pauses();
+  readonly #stemCells: StemCells;
   readonly #changes = new Changes();
   readonly #starts: Record<StartKind, number> = { cold: 0, prewarmed: 0, warm: 0 };
   readonly #keeper: ReturnType<typeof setInterval>;
@@ -68,7 +68,11 @@ export class Invoker {
 
   constructor(options: InvokerOptions) {
     this.#options = options;
-    const { parallelStarts, patienceMs } = options;
+    const { manifest, parallelStarts, patienceMs, poolMemory } = options;
+    this.#stemCells = new StemCells({
+      ...{ stock: this.#stock, manifest, parallelStarts, poolMemory },
+      start: (runtime, memory) => this.#startContainer(runtime, memory, false),
+    });
     this.#turns = new Turns({
       ...{ stock: this.#stock, parallelStarts, patienceMs },
       serve: (job, key, runtime) => this.#serve(job, key, runtime),
@@ -298,9 +302,7 @@ export class Invoker {
   #lost(container: Container, reason: EndReason): void {
     this.#ends[reason]++;
     const wasStemCell = container.key === undefined;
-    if (wasStemCell && (reason === 'unusable' || reason === 'died')) {
-      this.#pauses.failed(runtimeKey(container.runtime), performance.now());
-    }
+    if (wasStemCell && (reason === 'unusable' || reason === 'died')) this.#stemCells.failed(container.runtime);
     this.#stock.unlist(container);
   }
 
@@ -325,29 +327,13 @@ export class Invoker {
     return false;
   }
 
-  /** Starts missing stem cells where memory is free; never at the cost of anybody, nor over and over what does not start. */
   async #replenish(): Promise<void> {
-    if (this.#closing || !this.#options.stemCells) return;
-    const started: Promise<void>[] = [];
-    const now = performance.now();
-    for (const kind of this.#options.manifest.kinds) {
-      if (!this.#pauses.isOver(runtimeKey(kind), now)) continue;
-      for (const { count, memory } of kind.stemCells) {
-        const have = this.#stock.stemCells(kind).length + this.#stock.starting(kind);
-        const free = this.#options.poolMemory - this.#stock.memoryUsed;
-        const mayStart = this.#options.parallelStarts - this.#stock.startingAtAll;
-        const missing = Math.min(mayStart, stemCellsToStart(count, have, memory, free));
-        for (let n = 0; n < missing; n++) started.push(this.#startContainer(kind, memory, false));
-      }
-    }
-    await Promise.all(started);
+    if (!this.#closing && this.#options.stemCells) await this.#stemCells.replenish();
   }
 
+  /** Those beyond it are the first to be evicted. */
   #stemCellsWanted(runtime: RuntimeSpec): number {
-    if (!this.#options.stemCells) return 0;
-    const key = runtimeKey(runtime);
-    const kinds = this.#options.manifest.kinds.filter((kind) => runtimeKey(kind) === key);
-    return kinds.flatMap((kind) => kind.stemCells).reduce((sum, { count }) => sum + count, 0);
+    return this.#options.stemCells ? this.#stemCells.wanted(runtime) : 0;
   }
 
   /** Once in a while: closes what was idle too long, freezes what is idle, fills up stem cells. */
