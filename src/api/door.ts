@@ -7,6 +7,7 @@ import { malformed } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import { type Call, TRANSACTION_HEADER } from './call.ts';
 import { Progress, requestSpans, serverTiming, TIMING_HEADER, TIMING_REQUEST_HEADER } from './progress.ts';
+import { queryOf } from './query.ts';
 import { refusalResponse } from './refuse.ts';
 
 /** Parameters of the path; those are there that the route names. */
@@ -19,8 +20,6 @@ export interface PathParameters {
 
 /** What a route does for a caller. What it throws becomes an answer at the door, and nowhere else. */
 export type Handler = (call: Call, path: PathParameters, query: URLSearchParams) => Response | Promise<Response>;
-
-const NO_QUERY = new URLSearchParams();
 
 /** Lets nobody in whom the authenticator does not know, and turns what is thrown behind it into answers. */
 export function door(authenticator: Authenticator, events: Events) {
@@ -66,9 +65,4 @@ export function answered(context: Context, progress: Progress, { status, headers
 export function transactionIdOf(context: Context): string {
   const given = context.req.header(TRANSACTION_HEADER);
   return given !== undefined && given !== '' && !given.startsWith('sid_') ? given : newActivationId();
-}
-
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf('?');
-  return at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at));
 }

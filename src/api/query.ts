@@ -3,6 +3,27 @@ import { malformed } from '../model/refusal.ts';
 
 /** Reading of query parameters, refused in OpenWhisk's words (RestApiCommons, Activations.scala). */
 
+const NO_QUERY = new URLSearchParams();
+/** Clients ask the same again and again: what was read once is kept, up to so many texts that are no longer than this. */
+const known = new Map<string, URLSearchParams>();
+const MAX_KNOWN = 256;
+const MAX_KNOWN_LENGTH = 256;
+
+/** The query of a request's URL. Others may be reading the same: nobody changes it. */
+export function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf('?');
+  if (at < 0) return NO_QUERY;
+  const text = url.slice(at);
+  const found = known.get(text);
+  if (found) return found;
+  const query = new URLSearchParams(text);
+  if (text.length <= MAX_KNOWN_LENGTH) {
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(text, query);
+  }
+  return query;
+}
+
 export const LIST_LIMIT = { std: 30, max: 200 } as const;
 
 const bad = (parameter: string, why: string) => malformed(messages.queryMalformed(parameter, why));

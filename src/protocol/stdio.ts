@@ -40,6 +40,8 @@ class StdioTalk implements Talk {
   readonly #decoder = new Decoder();
   readonly #ready = Promise.withResolvers<Talk>();
   readonly #pending = new Map<string, Pending>();
+  /** Frames that leave at the end of this turn of the event loop. */
+  #unsent: Uint8Array[] = [];
   #isReady = false;
   #wasTraced = false;
   #fault: RuntimeFault | undefined;
@@ -82,7 +84,7 @@ class StdioTalk implements Talk {
   }
 
   stop(): void {
-    if (!this.#fault) this.#place.stdio.write(encodeFrame({ type: 'stop' }));
+    if (!this.#fault) this.#send({ type: 'stop' });
   }
 
   #ask(id: string, logs: LogSink, frame: ToRuntime): Promise<Answer> {
@@ -93,10 +95,23 @@ class StdioTalk implements Talk {
       answer.reject(new Error(`activation ${id} is under way in this container already`));
     } else {
       this.#pending.set(id, { logs, answer, logBytesLeft: logs.limitBytes + FLOOD_BYTES });
-      this.#place.stdio.write(encodeFrame(frame));
+      this.#send(frame);
     }
     return answer.promise;
   }
+
+  /** A call alone is sent at once; to a runtime that has several in hand, all of one turn go in one write. */
+  #send(frame: ToRuntime): void {
+    const bytes = encodeFrame(frame);
+    if (this.#pending.size <= 1 && this.#unsent.length === 0) this.#place.stdio.write(bytes);
+    else if (this.#unsent.push(bytes) === 1) setImmediate(this.#sendAll);
+  }
+
+  readonly #sendAll = (): void => {
+    const frames = this.#unsent;
+    this.#unsent = [];
+    this.#place.stdio.write(Buffer.concat(frames));
+  };
 
   #take(chunk: Uint8Array): void {
     if (this.#fault) return;
