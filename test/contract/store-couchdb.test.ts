@@ -17,6 +17,7 @@ const standIn: StoreContractOptions = {
     'prunes the oldest until the rest fits': 'pouchdb-server does not tell sizes',
   },
 };
+// The same as of SQLite (DB-04).
 storeContract("CouchDB's protocol (pouchdb-server)", async () => couchData(pouch), standIn);
 
 const real = realCouch();

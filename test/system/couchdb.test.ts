@@ -21,7 +21,7 @@ afterAll(() => server.stop());
 
 const says = (text: string) => `function main() { return { says: '${text}' }; }`;
 
-describe('two nodes that share one CouchDB', () => {
+describe('two nodes that share one CouchDB (ENT-14)', () => {
   let data: CouchData;
   let one: TestNode;
   let two: TestNode;
@@ -175,7 +175,7 @@ describe.each(['refuses', 'is silent'] as const)('a node whose CouchDB %s for so
   }, 60_000);
 });
 
-describe("a node that is pointed at an OpenWhisk's databases", () => {
+describe("a node that is pointed at an OpenWhisk's databases (STD-08, DB-01, LIST-05)", () => {
   const key = `${openwhisk.KEY.uuid}:${openwhisk.KEY.key}`;
   const blocked = `99999999-2222-4333-8444-555555555555:${'m'.repeat(64)}`;
   let data: CouchData;

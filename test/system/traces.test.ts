@@ -47,7 +47,7 @@ const named = (traceId: string, name: string) => of(traceId).find((each) => each
 const call = (to: TestNode, path: string, traceId: string, flags = '01') =>
   to.ask('POST', path, { body: {}, headers: { traceparent: `00-${traceId}-${parent}-${flags}`, tracestate: 'v=1' } });
 
-describe('a traced call', () => {
+describe('a traced call (MET-13)', () => {
   test('is told of as spans inside of its caller’s, down to the action that is told its own', async () => {
     await node.put('hello', CODE);
     const traceId = newTrace();

@@ -79,7 +79,7 @@ describe("OpenWhisk's documents of entities", () => {
   });
 });
 
-describe("OpenWhisk's places of code", () => {
+describe("OpenWhisk's places of code (ENT-15, DB-05)", () => {
   const large = `// ${'ü'.repeat(9000)}`;
 
   test('are the document for fewer than 16 KB, else an attachment of the bytes', () => {
