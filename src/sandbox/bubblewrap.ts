@@ -1,12 +1,4 @@
-import {
-  argvIn,
-  dropTo,
-  type Isolation,
-  type Launch,
-  type Tools,
-  withFirstSteps,
-  withProcessLimit,
-} from './isolation.ts';
+import { commandLine, dropTo, type Isolation, type Launch, type Tools } from './isolation.ts';
 
 /**
  * Isolation by bubblewrap (https://github.com/containers/bubblewrap), 0.6 or later. As root it makes the namespaces
@@ -21,9 +13,8 @@ export function bubblewrap({ bwrap, setpriv }: Tools): Isolation | string {
     sentence: 'each action is in namespaces of its own with a read-only system and a private /tmp (bubblewrap)',
     hasNamespaces: true,
     command: (launch) => {
-      const program = withProcessLimit(launch, argvIn('inPlace', launch.program));
       const drop = launch.uid !== undefined && setpriv ? dropTo(launch.uid, setpriv) : [];
-      return withFirstSteps(launch, [bwrap, ...namespaces(launch), ...view(launch), '--', ...drop, ...program]);
+      return commandLine(launch, 'inPlace', [bwrap, ...namespaces(launch), ...view(launch), '--', ...drop]);
     },
   };
 }

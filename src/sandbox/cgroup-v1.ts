@@ -6,6 +6,7 @@ import {
   countIn,
   killGroups,
   makeGroup,
+  makeWhole,
   removeGroup,
   setFile,
   writeIfThere,
@@ -36,14 +37,10 @@ export class CgroupsV1 implements Cgroups {
       ...(pidsRoot && { pids: join(pidsRoot, id) }),
       ...(freezerRoot && { freezer: join(freezerRoot, id) }),
     });
-    try {
+    return makeWhole(group, async () => {
       await group.make(pids);
       await group.limitMemory(memory);
-    } catch (error) {
-      await group.remove();
-      throw error;
-    }
-    return group;
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   countIn,
   killGroups,
   makeGroup,
+  makeWhole,
   removeGroup,
   setFile,
   writeIfThere,
@@ -27,8 +28,7 @@ export class CgroupsV2 implements Cgroups {
 
   async create(id: string, { memory, pids }: CgroupLimits): Promise<Cgroup> {
     const folder = join(this.#folder, id);
-    const group = new CgroupV2(folder);
-    try {
+    return makeWhole(new CgroupV2(folder), async (group) => {
       await makeGroup(folder);
       await Promise.all([
         group.limitMemory(memory),
@@ -38,11 +38,7 @@ export class CgroupsV2 implements Cgroups {
         // Half of a place is of no use to anybody.
         writeIfThere(join(folder, 'memory.oom.group'), '1'),
       ]);
-    } catch (error) {
-      await group.remove();
-      throw error;
-    }
-    return group;
+    });
   }
 }
 

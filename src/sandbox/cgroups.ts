@@ -74,6 +74,17 @@ async function killOnce(folder: string): Promise<number[]> {
   return pids;
 }
 
+/** Makes and limits a group; one that cannot be had whole is not there at all. */
+export async function makeWhole<G extends Cgroup>(group: G, make: (group: G) => Promise<unknown>): Promise<G> {
+  try {
+    await make(group);
+  } catch (error) {
+    await group.remove();
+    throw error;
+  }
+  return group;
+}
+
 /** Removes an empty group. The kernel may need a moment after its last process is gone. */
 export async function removeGroup(folder: string): Promise<void> {
   const deadline = performance.now() + 5_000;

@@ -68,7 +68,7 @@ export function shimFile(folder: string, name: string): { readonly file: Located
   };
 }
 
-export function argvIn(where: keyof Located, { command, args }: Program): string[] {
+function argvIn(where: keyof Located, { command, args }: Program): string[] {
   return [command, ...args].map((each) => (typeof each === 'string' ? each : each[where]));
 }
 
@@ -91,7 +91,7 @@ ulimit -n 1024 && ulimit -c 0 || exit 71
 exec "$@"
 `;
 
-export function withFirstSteps({ joinFiles }: Launch, argv: readonly string[]): string[] {
+function withFirstSteps({ joinFiles }: Launch, argv: readonly string[]): string[] {
   return ['/bin/sh', '-c', FIRST_STEPS, 'sh', ...joinFiles, '--', ...argv];
 }
 
@@ -99,10 +99,19 @@ export function withFirstSteps({ joinFiles }: Launch, argv: readonly string[]): 
  * The last step: only there is the limit counted for the place alone, by its user or its user namespace. dash has
  * another letter for it than the other shells.
  */
-export function withProcessLimit({ processLimit }: Launch, argv: readonly string[]): string[] {
+function withProcessLimit({ processLimit }: Launch, argv: readonly string[]): string[] {
   if (processLimit === undefined) return [...argv];
   const step = `ulimit -u ${processLimit} 2>/dev/null || ulimit -p ${processLimit} || exit 71; exec "$@"`;
   return ['/bin/sh', '-c', step, 'sh', ...argv];
+}
+
+/**
+ * The whole command line: the first steps, the way into the place, the last step, the program.
+ *
+ * @param enter what starts what follows it apart from the rest of the host
+ */
+export function commandLine(launch: Launch, where: keyof Located, enter: readonly string[]): string[] {
+  return withFirstSteps(launch, [...enter, ...withProcessLimit(launch, argvIn(where, launch.program))]);
 }
 
 /** From root to a user without any right. */

@@ -1,4 +1,4 @@
-import { argvIn, dropTo, type Isolation, type Tools, withFirstSteps, withProcessLimit } from './isolation.ts';
+import { commandLine, dropTo, type Isolation, type Launch, type Tools } from './isolation.ts';
 
 /** No isolation: a child process, as another user where the node is root. For hosts that forbid namespaces. */
 export function plain({ setpriv }: Tools): Isolation | string {
@@ -10,11 +10,11 @@ export function plain({ setpriv }: Tools): Isolation | string {
       'actions are NOT isolated: this host has no namespaces for them, so they see its files and processes as ' +
       (isRoot ? 'an unprivileged user' : 'the user of this node does'),
     hasNamespaces: false,
-    command: (launch) => {
-      const program = withProcessLimit(launch, argvIn('onHost', launch.program));
-      const drop =
-        launch.uid !== undefined && setpriv ? dropTo(launch.uid, setpriv) : [setpriv ?? '', '--no-new-privs'];
-      return withFirstSteps(launch, setpriv ? [...drop, '--pdeathsig', 'KILL', ...program] : program);
-    },
+    command: (launch) => commandLine(launch, 'onHost', setpriv ? drop(launch, setpriv) : []),
   };
+}
+
+function drop({ uid }: Launch, setpriv: string): string[] {
+  const user = uid === undefined ? [setpriv, '--no-new-privs'] : dropTo(uid, setpriv);
+  return [...user, '--pdeathsig', 'KILL'];
 }

@@ -1,12 +1,4 @@
-import {
-  argvIn,
-  dropTo,
-  type Isolation,
-  type Launch,
-  type Tools,
-  withFirstSteps,
-  withProcessLimit,
-} from './isolation.ts';
+import { commandLine, dropTo, type Isolation, type Launch, type Tools } from './isolation.ts';
 
 /**
  * Isolation by util-linux alone: unshare makes the namespaces, a script in them mounts the same view that bubblewrap
@@ -24,8 +16,7 @@ export function unshare({ unshare: command, setpriv }: Tools): Isolation | strin
       const script = ['/bin/sh', '-c', view(launch), 'sh', ...become(launch, command, setpriv)];
       // unshare itself would outlive the node.
       const dying = [setpriv, '--pdeathsig', 'KILL'];
-      const program = withProcessLimit(launch, argvIn('inPlace', launch.program));
-      return withFirstSteps(launch, [...dying, command, ...namespaces, ...script, ...program]);
+      return commandLine(launch, 'inPlace', [...dying, command, ...namespaces, ...script]);
     },
   };
 }
