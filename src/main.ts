@@ -3,8 +3,9 @@ import type { AdminAnswer, AdminCommand } from './admin/command.ts';
 import { build } from './build-info.ts';
 import { parseAdmin, printAnswer } from './cli/admin.ts';
 import { type AdminSyntax, adminCommands, UsageError } from './cli/commands.ts';
+import { parseDb } from './cli/db.ts';
 import { readFlags } from './cli/flags.ts';
-import { adminHelp, benchHelp, groupHelp, imagesHelp, mainHelp, serveHelp } from './cli/help.ts';
+import { adminHelp, benchHelp, dbHelp, groupHelp, imagesHelp, mainHelp, serveHelp } from './cli/help.ts';
 import { type Io, standardIo } from './cli/io.ts';
 import { suggestion } from './cli/nearest.ts';
 import {
@@ -22,7 +23,7 @@ import {
  */
 
 const groups = ['user', 'limits', 'dead-letters'];
-const words = ['serve', 'images', 'bench', ...groups];
+const words = ['serve', 'images', 'bench', 'db', ...groups];
 
 async function main(args: readonly string[], io: Io): Promise<number> {
   const [word = 'serve', ...rest] = args;
@@ -31,6 +32,7 @@ async function main(args: readonly string[], io: Io): Promise<number> {
   if (word === 'serve') return serveCommand(rest, io);
   if (word.startsWith('-')) return serveCommand(args, io);
   if (word === 'images') return imagesCommand(rest, io);
+  if (word === 'db') return dbCommand(rest, io);
   if (word === 'bench') return benchCommand(rest, io);
   if (groups.includes(word)) return adminCommand(word, rest, io);
   throw new UsageError(`unknown command '${word}'${suggestion(word, words)} See whisklet --help`);
@@ -90,6 +92,15 @@ async function imagesCommand(args: readonly string[], io: Io): Promise<number> {
     io,
     built.length > 0 ? `Built ${built.join(', ')}` : 'No kind of the manifest needs an image of our making',
   );
+}
+
+async function dbCommand(args: readonly string[], io: Io): Promise<number> {
+  if (wantsHelp(args) || args.length === 0) {
+    return say(io, dbHelp(describeSettings('db')), args.length === 0 ? 2 : 0);
+  }
+  const { command, flags } = parseDb(args, settingFlags('db'));
+  const { runDb } = await import('./db.ts');
+  return runDb(command, await loadSettings(flags), io.out);
 }
 
 async function benchCommand(args: readonly string[], io: Io): Promise<number> {

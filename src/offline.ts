@@ -68,6 +68,7 @@ async function addTo(journal: Journal, dead: Work): Promise<string> {
   return work.activationId;
 }
 
-function dataFile({ dataDir }: Settings): string {
+/** Where all is kept without CouchDB, and the journal in any case. */
+export function dataFile({ dataDir }: Settings): string {
   return join(dataDir, 'whisklet.db');
 }

@@ -1,5 +1,6 @@
 import type { BenchFlag } from './bench-options.ts';
 import type { AdminSyntax } from './commands.ts';
+import { dbCommands, dbOptions } from './db.ts';
 
 /** What the help needs to know of a setting; config.ts describes all of them. */
 export interface SettingLine {
@@ -20,6 +21,7 @@ export function mainHelp(version: string, admin: readonly AdminSyntax[]): string
     ['serve', 'run a node in the foreground; the default'],
     ...admin.map((each): [string, string] => [`${each.do} ${each.argument}`, each.what]),
     ['images build [KIND...]', 'make the Docker images of the languages that need one'],
+    ...dbRows('db '),
     ['bench', 'measure how fast this host, or any other OpenWhisk, answers'],
   ];
   return [
@@ -87,6 +89,27 @@ export function imagesHelp(common: readonly SettingLine[]): string {
     ...row('--base FAMILY=IMAGE', 'build on this image instead of the one that the Dockerfile names: python=debian:12'),
     ...commonRows(common),
   ].join('\n');
+}
+
+export function dbHelp(common: readonly SettingLine[]): string {
+  return [
+    'Usage: whisklet db COMMAND [OPTIONS]',
+    '',
+    'Works on CouchDB where --couchdb or its variable names one, else on the data folder.',
+    '',
+    ...dbRows('').flatMap(([name, what]) => row(name, what)),
+    '',
+    'Options:',
+    ...Object.entries(dbOptions).flatMap(([name, what]) => row(`--${name}`, what)),
+    ...commonRows(common),
+  ].join('\n');
+}
+
+function dbRows(prefix: string): [string, string][] {
+  return Object.entries(dbCommands).map(([verb, { argument, what }]) => [
+    `${prefix}${verb}${argument ? ` ${argument}` : ''}`,
+    what,
+  ]);
 }
 
 export function benchHelp(flags: readonly BenchFlag[]): string {
