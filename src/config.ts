@@ -5,6 +5,7 @@ import { suggestion } from './cli/nearest.ts';
 import * as value from './cli/values.ts';
 import { parseWskProperties, type WskProperties } from './cli/wskprops.ts';
 import { couchAddress, couchdb } from './couchdb-settings.ts';
+import { kafka } from './kafka-settings.ts';
 import { MB, type SystemLimits, systemLimits } from './model/limits.ts';
 import { showDuration, showSize } from './model/units.ts';
 import { type Command, of, optional, type Setting } from './setting.ts';
@@ -164,12 +165,13 @@ const limits = {
   limitsSequenceLength: of(value.whole(1), std.sequenceLength, 'Actions in a sequence.'),
 };
 
-const table = { ...node, ...pool, ...activations, ...couchdb, ...limits };
+const table = { ...node, ...pool, ...activations, ...couchdb, ...kafka, ...limits };
 const groups = {
   Node: node,
   'Sandboxes and pool': pool,
   'Activation records': activations,
   CouchDB: couchdb,
+  'Kafka and several nodes': kafka,
   Limits: limits,
 };
 
@@ -368,6 +370,9 @@ function assemble(found: ReadonlyMap<Key, unknown>, problems: string[]): Setting
     problems.push(
       `pool-memory: ${showSize(all.poolMemory * MB)} does not hold one container of ${showSize(ranges.memory.std * MB)} (limits-memory-std)`,
     );
+  }
+  if (all.kafka !== undefined && all.couchdb === undefined) {
+    problems.push("kafka: nodes that do each other's work share the store that it is about; set couchdb, too");
   }
   const own = Object.entries(all).filter(([key]) => key !== 'config' && !key.startsWith('limits'));
   return Object.freeze({

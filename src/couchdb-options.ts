@@ -1,6 +1,6 @@
 import type { Settings } from './config.ts';
-import { SettingsError } from './config.ts';
 import type { Events } from './observe/events.ts';
+import { firstLineOf, readSettingFile } from './setting-files.ts';
 import type { CouchStoreOptions } from './store/couchdb.ts';
 
 /**
@@ -14,8 +14,11 @@ export async function couchOptions(settings: Settings, events: Events): Promise<
   return {
     ...{ url, events },
     user: settings.couchdbUser,
-    password: couchdbPasswordFile === undefined ? settings.couchdbPassword : await firstLine(couchdbPasswordFile),
-    ca: couchdbCa === undefined ? undefined : await read('couchdb-ca', couchdbCa),
+    password:
+      couchdbPasswordFile === undefined
+        ? settings.couchdbPassword
+        : await firstLineOf('couchdb-password-file', couchdbPasswordFile),
+    ca: couchdbCa === undefined ? undefined : await readSettingFile('couchdb-ca', couchdbCa),
     names: {
       subjects: settings.couchdbSubjects ?? `${prefix}subjects`,
       whisks: settings.couchdbWhisks ?? `${prefix}whisks`,
@@ -26,18 +29,4 @@ export async function couchOptions(settings: Settings, events: Events): Promise<
     waitMs: settings.couchdbWait,
     maxWaitingBytes: settings.couchdbQueue,
   };
-}
-
-async function firstLine(file: string): Promise<string> {
-  const [line = ''] = (await read('couchdb-password-file', file)).split(/\r?\n/);
-  if (line === '') throw new SettingsError([`couchdb-password-file: ${file} is empty`]);
-  return line;
-}
-
-async function read(setting: string, file: string): Promise<string> {
-  try {
-    return await Bun.file(file).text();
-  } catch (error) {
-    throw new SettingsError([`${setting}: ${file} cannot be read: ${(error as Error).message}`]);
-  }
 }

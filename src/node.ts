@@ -19,13 +19,16 @@ import type { NodeFacts } from './cli/banner.ts';
 import type { RunningNode } from './cli/serve.ts';
 import type { Settings } from './config.ts';
 import { Entities } from './entities/entities.ts';
+import { resolvedOf } from './entities/resolved.ts';
 import { followOthers } from './follow.ts';
 import { defaultPoolMemory, isExposed, lookAtHost } from './host.ts';
 import { acceptHere, Invocation } from './invocation/invocation.ts';
 import { LiveActivations } from './invocation/live.ts';
 import { ActivationRecords } from './invocation/records.ts';
 import { Invoker } from './invoker/invoker.ts';
+import { acceptInKafka, joinCluster, type NodeParts, nodeId } from './join.ts';
 import type { Manifest } from './model/manifest.ts';
+import type { NodeView } from './observe/cluster-view.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -46,6 +49,8 @@ const PATIENCE_MS = 100;
 /** Idle containers are frozen after this long, where freezing costs nothing (OpenWhisk's pause-grace). */
 const PAUSE_AFTER_MS = 10_000;
 const PRUNE_EVERY_MS = 60_000;
+/** A node of several that stops serves on for this long when nothing is said: load balancers look every few seconds. */
+const DRAIN_DELAY_MS = 5_000;
 /** How long the last answers may take to leave when nothing runs any more; then their connections are cut. */
 const FAREWELL_MS = 1_000;
 /** Code comes as base64 in JSON; no request is larger. */
@@ -90,6 +95,8 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     await sandbox.sweep();
 
     const { manifest, kinds } = await runnable(await readManifest(settings.manifest), sandbox);
+    const ownKinds = kinds.filter((each) => !('problem' in each)).map(({ kind }) => kind);
+    if (sandbox.name === 'docker') ownKinds.push('blackbox');
     /** Where containers with a network of their own reach this node. */
     const bridge = sandbox.name === 'docker' ? (chosen.gateway ?? host.bridge) : undefined;
     const hosts = settings.host ?? ['127.0.0.1', ...(bridge ? [bridge] : [])];
@@ -107,6 +114,8 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const now = Date.now;
     const throttle = new Throttle(limits, now);
     const entitlement = new Entitlement(cached);
+    /** It stops, and still serves calls; it takes none any more. */
+    let isLeaving = false;
     let isDraining = false;
 
     // The API must know its port before containers can be told where it is, so it listens first, and answers when all is there.
@@ -138,18 +147,22 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       onActionChanged: (id, current) => invoker.retire(id, current && invocation.jobAction(current)),
     });
     if (store.shared) followOthers(store.shared, { cached, authenticator, entities, events });
-    const run = invoker.run.bind(invoker);
     const { activations, journal } = store;
     const { sequenceLength } = limits;
     const live = new LiveActivations();
     const parts = { entities, entitlement, authenticator, activations, live, throttle, events, now };
-    const { maxTries } = settings;
-    const accept = acceptHere(journal);
+    const { maxTries, kafka } = settings;
+    const name = await nodeId(settings);
+    /** Only with Kafka. */
+    const cluster = kafka && (await joinCluster({ ...settings, kafka }, name, clusterParts()));
+    const run = cluster?.run ?? invoker.run.bind(invoker);
+    const accept = cluster ? acceptInKafka(cluster, acceptHere(journal)) : acceptHere(journal);
     const invocation = new Invocation({ ...parts, run, journal, accept, maxTries, sequenceLength });
     const metrics = new Metrics(
       events,
       () => invoker.status,
       () => journal.size,
+      cluster && (() => cluster.status),
     );
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
@@ -173,11 +186,20 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       ...{ authenticator, limits, manifest, build, events },
       ops: {
         metrics: () => metrics.text(),
-        status: () => ({ sandbox: sandbox.name, pool: invoker.status, journal: journal.size }),
-        ready: () => ({ isDraining, away: { store: store.shared?.away !== undefined } }),
+        status: () => ({
+          ...{ sandbox: sandbox.name, pool: invoker.status, journal: journal.size },
+          ...(cluster && { cluster: { ...cluster.status, nodes: cluster.members } }),
+        }),
+        ready: () => ({
+          isDraining: isLeaving,
+          away: { store: store.shared?.away !== undefined },
+          ...(cluster && { missed: { kafka: !cluster.isReachable } }),
+        }),
+        nodes: () => cluster?.members ?? [alone()],
       },
     });
     api.resolve((request) => app.fetch(request));
+    cluster?.start();
 
     if (settings.otlp !== undefined) {
       const resource = { version: build.version, instance: hostname() };
@@ -207,14 +229,21 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
 
     let hurry: () => void = () => undefined;
     const end = async (drainMs: number) => {
-      isDraining = true;
+      isLeaving = true;
+      const left = cluster?.drain(drainMs);
       const hasty = new Promise<void>((resolve) => {
         hurry = resolve;
       });
+      // Whoever sends calls here is to see first that this node is not ready any more.
+      if (drainMs > 0) await Promise.race([Bun.sleep(settings.drainDelay ?? (cluster ? DRAIN_DELAY_MS : 0)), hasty]);
+      isDraining = true;
       const deadline = performance.now() + drainMs;
       // A sequence between two of its actions has nothing in the invoker, and is not at its end.
       await Promise.race([invocation.drain(drainMs), hasty]);
       await Promise.race([invoker.drain(Math.max(0, deadline - performance.now())), hasty]);
+      // What others do for this node's callers, and it for others', ends before the doors close.
+      await Promise.race([left, hasty]);
+      await cluster?.close(Math.max(0, deadline - performance.now()));
       // Calls that still run are answered when their containers end: the doors wait for them, and not they for the doors.
       const answered = Promise.all(servers.map((server) => server.stop(false)));
       // Together: what containers wait for in vain, the sandbox gives up.
@@ -222,6 +251,33 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       await Promise.race([answered, Bun.sleep(FAREWELL_MS)]);
       await closeAll();
     };
+    function alone(): NodeView {
+      return { id: name, status: isLeaving ? 'draining' : 'up' };
+    }
+
+    /** What this node does for others, and says of itself. */
+    function clusterParts(): NodeParts {
+      return {
+        ...{ events, address: apiHost, kinds: ownKinds },
+        offer: (job) => invoker.offer(job),
+        run: (job) => invoker.run(job),
+        load: () => invoker.load,
+        perform: (work, tries) => invocation.perform(work, tries),
+        keyOf: async (uuid) => {
+          const holder = await authenticator.holderOf(uuid);
+          return holder && `${holder.uuid}:${holder.key}`;
+        },
+        async resolveAction({ id, rev, initEnv }) {
+          // What was changed elsewhere a moment ago may not have been heard of here.
+          if (cached.peek(id)?.rev !== rev) cached.invalidate(id);
+          const stored = await cached.get(id);
+          if (stored?.entity.entityType !== 'action') return undefined;
+          const action = { rev: stored.rev, entity: stored.entity };
+          return { ...invocation.jobAction(resolvedOf(action, action.entity.parameters)), initEnv };
+        },
+      };
+    }
+
     let stopping: Promise<void> | undefined;
     const addresses = hosts.map((each) => `http://${each}:${port}`) as [string, ...string[]];
     const facts: NodeFacts = {

@@ -4,6 +4,7 @@ import type { SystemLimits } from '../model/limits.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { malformed, Refusal } from '../model/refusal.ts';
+import type { NodeView } from '../observe/cluster-view.ts';
 import type { Events } from '../observe/events.ts';
 import type { ActionRoutes } from './actions.ts';
 import type { ActivationRoutes } from './activations.ts';
@@ -11,6 +12,7 @@ import { type Call, CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
 import { serveDescription } from './description/serve.ts';
 import { door, type Handler, type PathParameters, transactionIdOf } from './door.ts';
 import { apiInfo, type Build, serverInfo } from './info.ts';
+import { healthyAnswer, invokersAnswer, invokersReadyAnswer } from './members.ts';
 import { listNamespaces, namespaceLimits } from './namespaces.ts';
 import type { PackageRoutes } from './packages.ts';
 import { segment } from './path.ts';
@@ -33,8 +35,8 @@ export interface AppOptions {
   readonly manifest: Manifest;
   readonly build: Build;
   readonly events: Events;
-  /** `GET /metrics` in Prometheus' text format, `GET /status` as JSON, and `GET /ready`. */
-  readonly ops: { metrics(): Promise<string>; status(): unknown; ready(): Readiness };
+  /** `GET /metrics` in Prometheus' text format, `GET /status` as JSON, `GET /ready`, and `GET /invokers`. */
+  readonly ops: { metrics(): Promise<string>; status(): unknown; ready(): Readiness; nodes(): readonly NodeView[] };
 }
 
 const API = '/api/v1';
@@ -123,6 +125,14 @@ function mountOpen(app: Hono, { limits, manifest, build, ops }: AppOptions): voi
   app.get('/ready', (context) => {
     const { status, body, headers } = readyAnswer(ops.ready());
     return json(context, body, headers, status);
+  });
+  for (const slash of ['', '/']) {
+    app.get(`/invokers${slash}`, (context) => json(context, invokersAnswer(ops.nodes())));
+  }
+  app.get('/invokers/healthy/count', (context) => json(context, healthyAnswer(ops.nodes())));
+  app.get('/invokers/ready', (context) => {
+    const { status, body } = invokersReadyAnswer(ops.nodes());
+    return json(context, body, {}, status);
   });
   app.get('/metrics', async (context) => text(context, await ops.metrics()));
   app.get('/status', (context) => json(context, JSON.stringify(ops.status())));

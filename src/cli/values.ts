@@ -63,6 +63,14 @@ export const databaseName: ValueType<string> = {
   show: (value) => value,
 };
 
+/** Kafka takes no others, and names are put together. */
+export const topicName: ValueType<string> = {
+  expected: "up to 100 letters, digits and any of ._-, such as 'edge-1'",
+  sign: 'NAME',
+  read: (raw) => (typeof raw === 'string' && /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(raw) ? raw : undefined),
+  show: (value) => value,
+};
+
 /** A path, made absolute; `~/` is the home directory also where no shell reads it. */
 export function path(home: string): ValueType<string> {
   return {

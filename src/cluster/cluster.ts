@@ -47,7 +47,7 @@ export interface About {
 
 /** What a node has to do now. */
 export interface Load {
-  /** Megabytes of the pool, and those of them that nothing runs in. */
+  /** Megabytes of the pool, and those of them that nothing runs in, and nothing that waits will. */
   readonly memoryTotal: number;
   readonly memoryFree: number;
   /** Jobs that wait for a container. */
@@ -103,7 +103,8 @@ export class Cluster {
     this.#options = options;
     this.#self = { node, boot };
     this.#members = new Members(this.#self);
-    const { offer, run, perform, resolveAction, keyOf, maxTries } = options;
+    const { run, perform, resolveAction, keyOf, maxTries } = options;
+    const offer = this.#runHere.bind(this);
     const own = { self: this.#self, members: this.#members, events, now };
     this.#overflow = new Overflow({ ...own, bus, onFailure: (error) => this.#failed(error) });
     this.#intake = new Intake({
@@ -132,9 +133,8 @@ export class Cluster {
   /** Runs the job to its end, here or elsewhere. */
   readonly run: Run = (job) => {
     this.#intake.reached(job.activationId);
-    const { offer, run, about } = this.#options;
-    const isOurs = about.kinds.includes(kindOf(job));
-    return (isOurs ? offer(job) : undefined) ?? this.#sendAway(job) ?? run(job);
+    const isOurs = this.#options.about.kinds.includes(kindOf(job));
+    return (isOurs ? this.#runHere(job) : undefined) ?? this.#sendAway(job) ?? this.#options.run(job);
   };
 
   /**
@@ -216,6 +216,14 @@ export class Cluster {
     await bus.close();
   }
 
+  // --- running ---------------------------------------------------------------------------------------------------
+
+  /** At once `undefined` when there is neither a container nor memory for one. */
+  #runHere(job: Job): Promise<Outcome> | undefined {
+    const { offer, run, load } = this.#options;
+    return offer(job) ?? (load().memoryFree >= job.action.limits.memory ? run(job) : undefined);
+  }
+
   // --- sending ---------------------------------------------------------------------------------------------------
 
   #sendAway(job: Job): Promise<Outcome> | undefined {
@@ -242,8 +250,7 @@ export class Cluster {
 
   #hasRoom(begun: number): boolean {
     const { load, standardMemory } = this.#options;
-    const { memoryFree, waiting } = load();
-    return waiting === 0 && memoryFree >= (begun + 1) * standardMemory;
+    return load().memoryFree >= (begun + 1) * standardMemory;
   }
 
   async #answer(asked: RunMessage, outcome: Outcome): Promise<void> {

@@ -24,8 +24,9 @@ export interface IntakeOptions {
   readonly self: Origin;
   readonly members: Pick<Members, 'isGone'>;
   readonly events: Events;
-  /** The invoker's. */
+  /** Runs it here when there is room, or can be made at once. */
   readonly offer: Offer;
+  /** Runs it here, however long it waits. */
   readonly run: Run;
   readonly perform: Perform;
   readonly resolveAction: ResolveAction;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Admin, Consumer, Kafka, PartitionAssigner, Producer } from 'kafkajs';
 import type { Events } from '../observe/events.ts';
 import { type Assigned, type Bus, BusAway, type BusFacts, type BusListener, type Mark, type Target } from './bus.ts';
@@ -25,7 +24,7 @@ export interface KafkaOptions {
 
 export interface KafkaSecurity {
   readonly tls: boolean;
-  /** Paths of PEM files: certificates that brokers are known by, and this node's own with its key. */
+  /** PEM: certificates that those of brokers are signed by, and this node's own with its key. */
   readonly ca: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -389,12 +388,11 @@ async function clientOf({ brokers, prefix, node, security, events }: KafkaOption
   const { Kafka, logLevel } = await import('kafkajs');
   await calmRequestQueue();
   const { user: username, password = '', mechanism, tls, ca, cert, key } = security;
-  const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'));
   const sasl = username === undefined ? {} : { sasl: { mechanism: mechanism as 'plain', username, password } };
   return new Kafka({
     clientId: `${prefix}.${node}`,
     brokers: [...brokers],
-    ...(tls ? { ssl: { ca: file(ca), cert: file(cert), key: file(key) } } : {}),
+    ...(tls ? { ssl: { ca, cert, key } } : {}),
     ...sasl,
     ...{ connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, retry: { ...RETRY, retries } },
     logLevel: logLevel.WARN,

@@ -1,3 +1,4 @@
+import type { NodeView } from '../observe/cluster-view.ts';
 import type { Taker } from './choose.ts';
 import { type BeatMessage, type Origin, ownerOf } from './wire.ts';
 
@@ -9,18 +10,8 @@ const LISTED_MS = 10 * 60_000;
 /** Processes that are remembered to have said farewell. */
 const LEFT_KEPT = 1_000;
 
-/** A node as the others see it, in OpenWhisk's words where it has some (InvokerState). */
-export interface Member {
-  readonly id: string;
-  /**
-   * | status | |
-   * | --- | --- |
-   * | up | it takes work |
-   * | draining | it ends what it has, and takes nothing new |
-   * | unresponsive | this node hears nobody now, itself included: Kafka is away |
-   * | down | nothing was heard of it for 8 s |
-   */
-  readonly status: 'up' | 'draining' | 'unresponsive' | 'down';
+/** A node as the others see it. */
+export interface Member extends NodeView {
   readonly address: string;
   readonly version: string;
   readonly kinds: readonly string[];
@@ -117,7 +108,7 @@ export class Members {
         node: beat.from.node,
         partitions: beat.partitions,
         // What had come from here by then is not in what it said is free.
-        room: beat.waiting > 0 ? 0 : beat.memoryFree + sentBefore - sent - given,
+        room: beat.memoryFree + sentBefore - sent - given,
       }));
   }
 

@@ -1,3 +1,17 @@
+/** A node as this one sees it, in OpenWhisk's words where it has some (InvokerState). */
+export interface NodeView {
+  readonly id: string;
+  /**
+   * | status | |
+   * | --- | --- |
+   * | up | it takes work |
+   * | draining | it ends what it has, and takes nothing new |
+   * | unresponsive | this node hears nobody now, itself included: Kafka is away |
+   * | down | nothing was heard of it for 8 s |
+   */
+  readonly status: 'up' | 'draining' | 'unresponsive' | 'down';
+}
+
 /** What a node sees of its cluster, for status and metrics. */
 export interface ClusterView {
   readonly node: string;

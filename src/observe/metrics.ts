@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { ClusterView } from './cluster-view.ts';
 import type { ActivationEnded, Events, StepsTaken } from './events.ts';
 import { Histogram, LATENCY_MS, SIZE_BYTES, STEP_MS } from './histogram.ts';
 
@@ -38,7 +39,7 @@ export class Metrics {
   readonly #steps = new StepNumbers();
   readonly #spans = { sent: 0, dropped: 0 };
 
-  constructor(events: Events, pool: () => PoolView, journal?: () => JournalView) {
+  constructor(events: Events, pool: () => PoolView, journal?: () => JournalView, cluster?: () => ClusterView) {
     events.activationEnded.subscribe((ended) => {
       this.#numbersOf(ended).add(ended);
       if (ended.steps) this.#steps.addRun(ended.steps);
@@ -63,6 +64,7 @@ export class Metrics {
     this.#registerActivations();
     this.#registerPool(pool);
     if (journal) this.#registerJournal(journal);
+    if (cluster) this.#registerCluster(cluster);
     this.#histogram('http_request_duration_seconds', 'Time to answer a request', 0.001, () =>
       [...this.#requests.values()].map(({ labels, ms }) => [labels, ms]),
     );
@@ -158,6 +160,24 @@ export class Metrics {
       Object.entries(pool().byKind).flatMap(([kind, states]) =>
         Object.entries(states).map(([state, value]) => ({ labels: { kind, state }, value })),
       ),
+    );
+  }
+
+  #registerCluster(cluster: () => ClusterView): void {
+    const one = (type: 'counter' | 'gauge', name: string, help: string, pick: (view: ClusterView) => number) =>
+      this.#plain(`whisklet_cluster_${name}`, help, type, () => [{ labels: {}, value: pick(cluster()) }]);
+    one('gauge', 'kafka_up', 'Whether messages come and go', ({ kafka }) => Number(kafka === 'up'));
+    one('gauge', 'partitions', 'Partitions of work that this node owns', ({ partitions }) => partitions);
+    one('gauge', 'queued', 'Taken from Kafka and not begun', ({ queued }) => queued);
+    one('gauge', 'in_hand', 'Taken from Kafka and begun', ({ inHand }) => inHand);
+    one('gauge', 'away', 'Jobs that other nodes have for this one', ({ away }) => away);
+    one('counter', 'overflowed_total', 'Jobs sent to other nodes', ({ overflowed }) => overflowed);
+    one('counter', 'accepted_total', 'Accepted work put into Kafka', ({ accepted }) => accepted);
+    one('counter', 'taken_total', 'Jobs and work begun for the cluster', ({ taken }) => taken);
+    one('counter', 'commits_total', 'Commits of offsets', ({ commits }) => commits);
+    one('counter', 'skipped_total', 'Messages that could not be read', ({ skipped }) => skipped);
+    this.#plain('whisklet_cluster_members', 'Nodes by their status', 'gauge', () =>
+      Object.entries(cluster().members).map(([status, value]) => ({ labels: { status }, value })),
     );
   }
 

@@ -74,6 +74,7 @@ export class TestApi {
       ops: {
         metrics: async () => 'metrics 1\n',
         status: () => ({ fine: true }),
+        nodes: () => [{ id: 'edge-1', status: 'up' }],
         ready: () => ({ isDraining: this.isDraining, away: { store: this.isStoreAway } }),
       },
     });

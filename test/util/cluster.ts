@@ -49,7 +49,7 @@ export class ClusterNode {
       about: { address: `http://${node}:3233`, version: '1.0.0', kinds: ['nodejs:20'] },
       load: () => ({
         memoryTotal: this.slots * 256,
-        memoryFree: Math.max(0, this.slots - this.busy) * 256,
+        memoryFree: Math.max(0, this.slots - this.busy - this.waiting.length) * 256,
         waiting: this.waiting.length,
       }),
       now: () => performance.now(),

@@ -29,6 +29,28 @@ export const serverPart: Part = {
         },
       }),
     },
+    '/invokers': open(
+      'listInvokers',
+      'List the nodes that do work for each other',
+      json(
+        'By name, each with its state',
+        map('invoker0/edge-1', { type: 'string', enum: ['up', 'unresponsive', 'down'] }),
+      ),
+    ),
+    '/invokers/healthy/count': open(
+      'countHealthyInvokers',
+      'Count the nodes that take work',
+      json('Their number', whole('Nodes', { minimum: 0 })),
+    ),
+    '/invokers/ready': {
+      get: operation({
+        ...{ tag: TAG, id: 'getInvokersReady', summary: 'Tell whether all nodes take work', open: true },
+        answers: {
+          200: json('They do', answered('How many of them', { healthy: text('2/2') })),
+          500: json('They do not', answered('How many of them do not', { unhealthy: text('1/2') })),
+        },
+      }),
+    },
     '/status': open('getStatus', 'Show the pool of containers', json('The pool now', ref('Status'))),
     '/metrics': open('getMetrics', 'Give numbers for Prometheus', other('Its text format', 'text/plain')),
     '/blackbox.tar.gz': {
@@ -70,14 +92,18 @@ export const serverPart: Part = {
       draining: flag('The node stops'),
       parts: map('What the node needs besides itself', { type: 'string', enum: ['up', 'away'] }),
     }),
-    Status: answered('The node now', {
-      sandbox: text('Where actions run'),
-      pool: ref('Pool'),
-      journal: answered('What was accepted and has no record yet', {
-        pending: whole('Activations that are to end in one'),
-        dead: whole('Activations that were given up'),
-      }),
-    }),
+    Status: answered(
+      'The node now',
+      {
+        sandbox: text('Where actions run'),
+        pool: ref('Pool'),
+        journal: answered('What was accepted and has no record yet', {
+          pending: whole('Activations that are to end in one'),
+          dead: whole('Activations that were given up'),
+        }),
+      },
+      { cluster: anyObject('Only with Kafka: what the nodes do for each other, as this one sees it') },
+    ),
     Pool: answered('The pool of containers', {
       memoryTotal: whole('Megabytes'),
       memoryUsed: whole('Megabytes'),
