@@ -24,7 +24,7 @@ export interface Caller {
 
 /**
  * Something that was accepted: its id at once, its record when it has ended. The promise rejects with a `Refusal` when it was not
- * begun, because the node stops; never for anything else.
+ * begun, because the node stops or something is away that it needs; never for anything else.
  */
 export interface Accepted {
   readonly activationId: string;

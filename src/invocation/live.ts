@@ -110,7 +110,7 @@ export class LiveActivations implements JobWatcher {
       .map(({ activationId }) => activationId);
   }
 
-  /** Tells what comes of this namespace, until the answer is called. The listener must not throw. */
+  /** Tells what comes of this namespace, until the answer is called. A listener that throws hears no more. */
   listen(namespace: string, listener: (event: LiveEvent) => void): () => void {
     let listeners = this.#listeners.get(namespace);
     if (!listeners) {
@@ -126,6 +126,14 @@ export class LiveActivations implements JobWatcher {
 
   #tell(namespace: string, event: LiveEvent): void {
     const listeners = this.#listeners.get(namespace);
-    if (listeners) for (const listener of listeners) listener(event);
+    if (!listeners) return;
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch {
+        // What becomes of an activation is not to depend on who looks on.
+        listeners.delete(listener);
+      }
+    }
   }
 }

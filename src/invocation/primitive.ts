@@ -43,7 +43,7 @@ export class Primitives {
    */
   start(caller: Caller, resolved: Resolved, args: JsonText, known?: Known): Accepted {
     const activationId = known?.activationId ?? newActivationId();
-    const { entities, throttle, recorder, live, run, now } = this.#options;
+    const { entities, throttle, recorder, live, now } = this.#options;
     const { identity, transactionId } = caller;
     const acceptedAt = known?.acceptedAt ?? now();
     recorder.began(caller, resolved, activationId, acceptedAt);
@@ -66,7 +66,7 @@ export class Primitives {
       ...(sizes ? { resultSizes: sizes } : {}),
     };
     const problem = entities.actions.limitsProblem(identity, resolved.action);
-    const ended = problem === undefined ? run(job) : Promise.resolve(refused(problem, acceptedAt));
+    const ended = problem === undefined ? this.#run(job) : Promise.resolve(refused(problem, acceptedAt));
     return {
       activationId,
       steps,
@@ -78,6 +78,15 @@ export class Primitives {
         },
       ),
     };
+  }
+
+  /** Whatever happens, the activation has been counted and is to end: a fault comes with the promise, too. */
+  #run(job: Job): Promise<Outcome> {
+    try {
+      return this.#options.run(job);
+    } catch (fault) {
+      return Promise.reject(fault);
+    }
   }
 
   /** What a container needs of the action. */

@@ -4,6 +4,7 @@ import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, failure, type Outcome, type Response, readResult, whiskError } from '../model/outcome.ts';
 import type { Exit, Place } from '../model/place.ts';
+import { Unavailable } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import { LogCollector } from '../protocol/logs.ts';
 import { type Answer, type Protocol, RuntimeFault, type Talk } from '../protocol/protocol.ts';
@@ -36,8 +37,11 @@ type Failure = Extract<Answer, { type: 'failure' }>;
 type Fault = { readonly type: 'fault'; readonly why: string; readonly isUnsent: boolean };
 type TimeOut = { readonly type: 'timeout' };
 
-/** Why a job was not run: its action is not what it was any more, or the container could not be used, which others can. */
-export type Unrun = 'action gone' | 'container gone';
+/**
+ * Why a job was not run: its action is not what it was any more, the container could not be used, which others can, or the code
+ * cannot be read now.
+ */
+export type Unrun = 'action gone' | 'container gone' | 'code away';
 
 /** One container: a place, the talk with its runtime, and from its first job on one action of one namespace for ever. */
 export class Container {
@@ -161,6 +165,11 @@ export class Container {
         return failed(developerError(exit.outOfMemory ? messages.memoryExhausted : messages.abnormalInitialization));
       }
     } catch (error) {
+      if (error instanceof Unavailable) {
+        this.active = 0;
+        void this.close('unusable', `the code of its action cannot be read now: ${error.message}`);
+        return 'code away';
+      }
       void this.close('unusable', `init could not be done: ${(error as Error).message}`);
       return failed(whiskError(messages.provisionFailed));
     }

@@ -227,9 +227,10 @@ export class Invoker {
     return outcome;
   }
 
-  /** Nothing was run: another container does it, with what its action is now. */
+  /** Nothing was run: another container does it, with what its action is now; or it is to be tried again. @throws Refusal 503 */
   async #again(job: Job, why: Unrun): Promise<Outcome> {
     this.#mayBeDrained();
+    if (why === 'code away') throw refuseForNow(messages.storeUnreachable);
     return why === 'container gone' ? this.run(job) : this.#runAs(await this.#changes.successorOf(job.action), job);
   }
 

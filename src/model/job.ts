@@ -57,8 +57,8 @@ export interface JobWatcher {
 }
 
 /**
- * Runs a job to its end: waits for room, never throws for what the action does. Rejects with a `Refusal` when the job was not begun
- * and will not be, because the node stops.
+ * Runs a job to its end: waits for room, never throws for what the action does. Rejects with a `Refusal` 503 when the job was
+ * not begun and will not be, because the node stops or something is away that it needs.
  */
 export type Run = (job: Job) => Promise<Outcome>;
 

@@ -6,7 +6,7 @@ import { LiveActivations } from '../../src/invocation/live.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import type { Action, Annotation, Package, Parameter, ReducedRule, Trigger } from '../../src/model/entities.ts';
 import type { Identity } from '../../src/model/identity.ts';
-import type { Job } from '../../src/model/job.ts';
+import type { Job, Run } from '../../src/model/job.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import { type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
 import { parseName, type QualifiedName } from '../../src/model/names.ts';
@@ -52,7 +52,7 @@ export class TestInvocation {
   act: (job: Job) => Json | Outcome | Promise<Json | Outcome> = ({ args }) => JSON.parse(args) as Json;
   #now = 1_700_000_000_000;
 
-  constructor(limits: Partial<SystemLimits> = {}, parts: RoomParts = {}) {
+  constructor(limits: Partial<SystemLimits> = {}, parts: RoomParts = {}, run?: Run) {
     const { store = new FakeStore(), journal = new FakeJournal(), maxTries = 3, accept } = parts;
     const { events, live, holders } = this;
     this.store = store;
@@ -71,7 +71,7 @@ export class TestInvocation {
       authenticator: { holderOf: (uuid) => holders.get(uuid) },
       activations: store.activations,
       throttle: this.throttle,
-      run: (job) => this.#run(job),
+      run: run ?? ((job) => this.#run(job)),
       accept: accept ?? acceptHere(journal),
       ...{ live, journal, maxTries },
       sequenceLength: all.sequenceLength,

@@ -76,3 +76,14 @@ test('listeners hear of their namespace, in order, until they stop', () => {
     { type: 'activation', activation: record('1', 100, 101) },
   ]);
 });
+
+test('a listener that throws hears no more, and holds up nobody', () => {
+  const heard: string[] = [];
+  live.listen('guest', () => {
+    heard.push('broken');
+    throw new Error('the client is gone');
+  });
+  live.listen('guest', () => heard.push('well'));
+  for (const id of ['1', '2']) live.ended(record(id, 100, 101));
+  expect(heard).toEqual(['broken', 'well', 'well']);
+});

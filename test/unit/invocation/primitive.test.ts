@@ -36,6 +36,16 @@ describe('a plain action', () => {
     room.throttle.invocation(identity('guest', { concurrentInvocations: 1 }));
   });
 
+  test('that we could not even begin to run does not take a place for ever, either', async () => {
+    const room = new TestInvocation({}, {}, () => {
+      throw new Error('a fault at once');
+    });
+    await room.action('guest/a');
+    const { response } = await room.invoke('guest/a');
+    expect(response.result).toBe(JSON.stringify({ error: messages.internalError }));
+    room.throttle.invocation(identity('guest', { concurrentInvocations: 1 }));
+  });
+
   test('whose record cannot be stored answers all the same, and the log says it', async () => {
     const room = new TestInvocation();
     await room.action('guest/a');

@@ -4,6 +4,7 @@ import { parseManifest } from '../../../src/model/manifest.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { type ContainerMoved, Events } from '../../../src/observe/events.ts';
 import { RuntimeFault } from '../../../src/protocol/protocol.ts';
+import { StoreUnavailable } from '../../../src/store/store.ts';
 import { job } from '../../fake/job.ts';
 import { FakeProtocol, type FakeTalk } from '../../fake/protocol.ts';
 import { FakeSandbox } from '../../fake/sandbox.ts';
@@ -611,6 +612,17 @@ describe('rest', () => {
     expect(await waiting).toMatchObject({ name: 'Refusal', status: 503 });
     expect((await running).response.status).toBe('action developer error');
   });
+});
+
+test('a job whose code cannot be read now is not begun, and leaves no container and nothing to wait for', async () => {
+  const pool = invoker();
+  const code = () => Promise.reject(new StoreUnavailable('the store is away'));
+  const refused = pool.run(job({ code })).catch((thrown: unknown) => thrown);
+  const drained = pool.drain(10_000);
+  expect(await refused).toMatchObject({ name: 'Refusal', status: 503 });
+  await drained;
+  await pool.close();
+  expect(sandbox.living.length).toBe(0);
 });
 
 test('every move of every container goes along the table and is told', async () => {
