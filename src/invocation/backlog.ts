@@ -16,7 +16,7 @@ export interface BacklogOptions {
 type Entry = Omit<JournalEntry, 'position'>;
 
 /** Of the backlog, so much is under way at once: what is accepted now is not to wait for it. */
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 const PAGE = 16;
 const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 10_000;
