@@ -1,4 +1,4 @@
-import { Packr, RESERVE_START_SPACE } from 'msgpackr/pack';
+import { Packer, unpack } from './msgpack.ts';
 import { RuntimeFault } from './protocol.ts';
 
 /** Frames of the stdio protocol (docs/protocol.md): four bytes of length, then one MessagePack map. */
@@ -7,8 +7,7 @@ import { RuntimeFault } from './protocol.ts';
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const HEADER_BYTES = 4;
 
-/** Times come as 64-bit integers where a language has them. */
-const packr = new Packr({ useRecords: false, variableMapSize: true, bundleStrings: false, int64AsType: 'number' });
+const packer = new Packer();
 
 export type ToRuntime =
   | {
@@ -43,7 +42,7 @@ export type FromRuntime =
  * @returns a view that nobody writes to again: it may be queued
  */
 export function encodeFrame(frame: ToRuntime | FromRuntime): Uint8Array {
-  const bytes = packr.pack(frame, RESERVE_START_SPACE + HEADER_BYTES);
+  const bytes = packer.pack(frame, HEADER_BYTES);
   bytes.writeUInt32BE(bytes.length - HEADER_BYTES);
   return bytes;
 }
@@ -116,7 +115,7 @@ export class Decoder {
 function decodeBody(body: Uint8Array): Record<string, unknown> {
   let value: unknown;
   try {
-    value = packr.unpack(body);
+    value = unpack(body);
   } catch {
     throw new RuntimeFault('it sent a frame that is not MessagePack');
   }
