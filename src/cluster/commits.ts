@@ -5,6 +5,9 @@ import type { Progress } from './progress.ts';
 /** How long after a commit that failed the next one is tried: in that time the partitions may have got another owner. */
 const RETRY_MS = 200;
 
+/** What nobody waits for is committed after this long: commits hold up the messages that come over the same connection. */
+const LAZY_MS = 100;
+
 /**
  * Commits how far partitions are: one commit at a time, each with all that has changed since the one before.
  */
@@ -15,6 +18,7 @@ export class Commits {
   readonly #changed = new Set<number>();
   #waiters: { readonly partition: number; tell(isCommitted: boolean): void }[] = [];
   #running: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
   /** How many were made. */
   made = 0;
@@ -24,11 +28,12 @@ export class Commits {
     this.#owned = owned;
   }
 
-  /** There is something new of this partition. */
-  changed(partition: number): void {
-    if (!this.#owned.has(partition)) return;
+  /** There is something new of this partition: it is committed soon, or now. */
+  changed(partition: number, when: 'soon' | 'now' = 'soon'): void {
+    if (!this.#owned.has(partition) || this.#isClosed) return;
     this.#changed.add(partition);
-    if (!this.#isClosed) this.#running ??= this.#run();
+    if (when === 'now') this.#begin();
+    else this.#timer ??= setTimeout(() => this.#begin(), LAZY_MS);
   }
 
   /** There is something new of it: answers whether it is remembered now, or that it could not be. */
@@ -36,17 +41,25 @@ export class Commits {
     if (!this.#owned.has(partition) || this.#isClosed) return Promise.resolve(false);
     const { promise, resolve: tell } = Promise.withResolvers<boolean>();
     this.#waiters.push({ partition, tell });
-    this.changed(partition);
+    this.changed(partition, 'now');
     return promise;
   }
 
   /** Resolves when all that has changed is committed; while Kafka is away, not at all. */
   async settle(): Promise<void> {
+    this.#begin();
     await this.#running;
   }
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#isClosed) this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -66,6 +79,8 @@ export class Commits {
       await pause(RETRY_MS);
     }
     this.#running = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     for (const { tell } of this.#waiters.splice(0)) tell(false);
   }
 

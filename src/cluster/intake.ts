@@ -328,7 +328,7 @@ export class Intake {
 
   async #run(entry: Entry, asked: RunMessage, running: Promise<Outcome>): Promise<void> {
     this.#begin(entry);
-    // Nobody waits for this commit: the next owner may run it once more than it should.
+    // Nobody waits for this commit: the next owner may run it once more.
     this.#commits.changed(entry.partition);
     let outcome: Outcome;
     try {
@@ -351,7 +351,7 @@ export class Intake {
       // What may have killed a node before is not begun until it is counted.
       const isCounted = !entry.isOld || (await this.#commits.committed(entry.partition));
       if (!isCounted) return this.#undo(entry);
-      this.#commits.changed(entry.partition);
+      this.#commits.changed(entry.partition, 'now');
       await this.#options.perform(work, tries);
       await this.#end(entry);
     } catch (error) {

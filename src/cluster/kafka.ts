@@ -152,7 +152,7 @@ export class KafkaBus implements Bus {
   // --- connecting ------------------------------------------------------------------------------------------------
 
   async #begin(): Promise<void> {
-    while (!this.#isClosed) {
+    for (let tries = 0; !this.#isClosed; tries++) {
       try {
         this.#kafka ??= await clientOf(this.#options, 3);
         await this.#prepare(this.#kafka);
@@ -162,7 +162,8 @@ export class KafkaBus implements Bus {
         return;
       } catch (error) {
         this.#producer = undefined;
-        this.#warn(`Kafka cannot be used, and is tried again: ${(error as Error).message}`);
+        // The first time it may be another node that makes the same topics.
+        if (tries > 0) this.#warn(`Kafka cannot be used, and is tried again: ${(error as Error).message}`);
         await pause(AGAIN_MS);
       }
     }

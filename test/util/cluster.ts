@@ -91,6 +91,7 @@ export async function settle(): Promise<void> {
 
 /** Time goes by, in the steps of a node's own clock. */
 export async function pass(ms: number): Promise<void> {
+  await settle();
   for (let gone = 0; gone < ms; gone += 250) {
     jest.advanceTimersByTime(250);
     await settle();

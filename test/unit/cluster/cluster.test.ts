@@ -73,7 +73,7 @@ describe('a job whose caller waits', () => {
         .map((each) => Buffer.from(each).toString('latin1'))
         .join(),
     ).not.toContain('secret');
-    await settle();
+    await pass(250);
     expect(broker.committed.filter((mark) => mark?.offset === 1)).toHaveLength(1);
     expect(one.cluster.status).toMatchObject({ overflowed: 1, away: 0 });
     expect(two.cluster.status).toMatchObject({ taken: 1, inHand: 0 });
@@ -232,7 +232,7 @@ describe('accepted work', () => {
     expect(two.works).toHaveLength(0);
     expect(broker.committed.every((mark) => (mark?.offset ?? 0) === 0)).toBe(true);
     one.works[0]?.end();
-    await settle();
+    await pass(250);
     expect(broker.committed.filter((mark) => mark?.offset === 1)).toHaveLength(1);
   });
 
@@ -349,7 +349,7 @@ describe('accepted work', () => {
       await one.bus.send({ topic: 'work', partition: 0 }, garbage);
       await one.bus.send({ topic: 'members' }, garbage);
     }
-    await settle();
+    await pass(250);
     expect(one.cluster.status.skipped).toBe(4);
     expect(broker.committed[0]?.offset).toBe(2);
     expect(one.said.filter((line) => line.includes('skipped'))).toHaveLength(4);
