@@ -5,6 +5,7 @@ import { unpack } from './archive.ts';
 import { CodeError } from './code-error.ts';
 import { importFile, lookUp } from './module.ts';
 import { loadText } from './text.ts';
+import { takeTypeScriptFiles } from './types.ts';
 
 export type Main = (args: unknown) => unknown;
 
@@ -35,7 +36,9 @@ async function loadArchive(code: string, main: string, folder: string): Promise<
   if (file === undefined && !roots.some((name) => fs.existsSync(join(folder, name)))) {
     throw new CodeError('Zipped actions must contain either package.json or index.js at the root.');
   }
-  return lookUp(await importFile(resolveEntry(folder, file)), path);
+  const entry = resolveEntry(folder, file);
+  if (/\.m?ts$/.test(entry)) await takeTypeScriptFiles();
+  return lookUp(await importFile(entry), path);
 }
 
 const extensions = ['.js', '.mjs', '.cjs', '.ts', '.mts'];

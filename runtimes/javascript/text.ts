@@ -16,7 +16,7 @@ export async function loadText(code: string, main: string, folder: string): Prom
   const module = await loadModule(code, main, join(folder, 'index'));
   if (!(module instanceof SyntaxError)) return module.found;
 
-  const javascript = stripTypes(code);
+  const javascript = await stripTypes(code);
   if (javascript !== undefined && javascript !== code) {
     const typed = parseScript(javascript, main, folder);
     if (typeof typed === 'function') return typed();

@@ -12,6 +12,7 @@ const root = join(import.meta.dir, '../..');
 export function readShimFiles(): Record<string, string> {
   return {
     'javascript/shim.js': bundle('runtimes/javascript/shim.ts'),
+    'javascript/typescript.mjs': bundle('runtimes/javascript/typescript.ts', [], 'esm'),
     ...packageFiles(),
     'javascript/Dockerfile': read('runtimes/javascript/Dockerfile'),
     ...pythonFiles(),
@@ -46,9 +47,9 @@ function read(path: string): string {
 }
 
 /** @param external packages that are left out, to be required when it runs */
-function bundle(entry: string, external: readonly string[] = []): string {
+function bundle(entry: string, external: readonly string[] = [], format: 'cjs' | 'esm' = 'cjs'): string {
   // Another process, because Bun.build waits for the very build that waits for this macro.
-  const command = [process.execPath, 'build', entry, '--target=node', '--format=cjs', '--minify'];
+  const command = [process.execPath, 'build', entry, '--target=node', `--format=${format}`, '--minify'];
   command.push(...external.filter((name) => !entry.endsWith(`/${name}`)).map((name) => `--external=${name}`));
   const { stdout, stderr, success } = Bun.spawnSync(command, { cwd: root });
   if (!success) throw new Error(`${entry} cannot be bundled: ${stderr.toString()}`);

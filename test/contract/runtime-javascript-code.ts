@@ -7,8 +7,6 @@ import { failureOf, initialized, resultOf, TestRuntime } from '../util/runtime.t
 export interface Engine {
   readonly name: string;
   readonly command: readonly string[];
-  /** Undefined when it takes TypeScript as text and as files, else why it does not. */
-  readonly noTypeScript?: string | undefined;
 }
 
 interface Sample {
@@ -59,6 +57,14 @@ const typed: readonly Sample[] = [
     code: "import type { Stats } from 'node:fs'; export const main = (a: Stats): Stats => a",
   },
   { what: 'exports.main', code: 'exports.main = (args: object): object => args satisfies object' },
+  {
+    what: 'an enumeration',
+    code: 'enum Colour { red = 1, blue }\nexport const main = (a: object) => Colour.blue === 2 && a',
+  },
+  {
+    what: 'properties of a constructor',
+    code: 'class A { constructor(readonly x: number) {} }\nfunction main({ x }: A) { return { ...new A(x) } }',
+  },
 ];
 
 const archives: readonly (Sample & { readonly files: Files })[] = [
@@ -98,7 +104,7 @@ const archives: readonly (Sample & { readonly files: Files })[] = [
   },
 ];
 
-export function testJavaScriptCode({ name, command, noTypeScript }: Engine): void {
+export function testJavaScriptCode({ name, command }: Engine): void {
   const echoes = async (code: string, main = 'main', binary = false) => {
     await using runtime = await initialized(command, code, { main, binary });
     expect(resultOf(await runtime.run({ x: 1 }))).toEqual({ x: 1 });
@@ -169,7 +175,7 @@ export function testJavaScriptCode({ name, command, noTypeScript }: Engine): voi
     });
   });
 
-  describe.skipIf(noTypeScript !== undefined)(`${name}: TypeScript${noTypeScript ? ` (${noTypeScript})` : ''}`, () => {
+  describe(`${name}: TypeScript`, () => {
     for (const { what, code, main } of typed) test(`with ${what}`, () => echoes(code, main));
 
     test('in an archive', async () => {
@@ -180,6 +186,12 @@ export function testJavaScriptCode({ name, command, noTypeScript }: Engine): voi
       };
       await echoes(zip(files), 'main', true);
       await echoes(zip({ 'index.ts': 'export const main = (args: object) => args' }), 'main', true);
+      await echoes(zip({ 'index.ts': 'exports.main = (args: object) => args' }), 'main', true);
+      await echoes(
+        zip({ 'index.mts': 'enum A { b }\nexport const main = (a: object) => (A.b === 0 ? a : {})' }),
+        'main',
+        true,
+      );
     });
   });
 

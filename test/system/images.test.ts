@@ -136,6 +136,15 @@ if (engine && python && nodePath) {
       });
     });
 
+    test('a TypeScript action runs on real Node, as text and in an archive', async () => {
+      const code = `enum Side { left, right }
+        export const main = ({ n }: { n: number }): object => ({ n, side: Side.right, bun: 'Bun' in globalThis });`;
+      await put('typed', { kind: 'nodejs:20', code });
+      expect(await result('typed', { n: 1 })).toMatchObject({ result: { n: 1, side: 1, bun: false } });
+      await put('typed', { kind: 'nodejs:20', binary: true, code: zip({ 'index.ts': code }) });
+      expect(await result('typed', { n: 2 })).toMatchObject({ result: { n: 2, side: 1, bun: false } });
+    });
+
     test('a JavaScript action runs on real Node, with the packages that every action has', async () => {
       const code = `const openwhisk = require('openwhisk');
         function main({ n }) {
