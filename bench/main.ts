@@ -11,16 +11,26 @@ import { frame } from './parts/frame.ts';
 import { parameters } from './parts/parameters.ts';
 import { measurePart, type Part } from './parts/part.ts';
 import { measureRecord } from './parts/record.ts';
+import { peers } from './peers/peers.ts';
 import { Cleanup } from './process/cleanup.ts';
 import { judge } from './promises.ts';
+import { reportPage } from './report/page.ts';
+import { pictureOf } from './report/picture.ts';
 import { Progress } from './report/progress.ts';
 import { floorsText, machineText, tableOf } from './report/table.ts';
+import { burst } from './whole/burst.ts';
+import { cold } from './whole/cold.ts';
 import { composed } from './whole/composed.ts';
 import { idle } from './whole/idle.ts';
 import { lists } from './whole/lists.ts';
+import { many } from './whole/many.ts';
+import { memory } from './whole/memory.ts';
+import { payload } from './whole/payload.ts';
 import { prewarmed } from './whole/prewarmed.ts';
 import { fullSizes, quickSizes, type Scenario } from './whole/scenario.ts';
 import { start } from './whole/start.ts';
+import { steps } from './whole/steps.ts';
+import { store } from './whole/store.ts';
 import { throughput } from './whole/throughput.ts';
 import { warm } from './whole/warm.ts';
 import { web } from './whole/web.ts';
@@ -28,31 +38,43 @@ import { web } from './whole/web.ts';
 /** `bun bench`: measures the parts, then whole nodes, beside their floors. See README.md. */
 
 const parts: readonly Part[] = [frame, choose, parameters, activation, api];
-const scenarios: readonly Scenario[] = [warm, web, composed, lists, prewarmed, start, idle, throughput];
+const scenarios: readonly Scenario[] = [
+  ...[warm, steps, web, composed, payload, prewarmed, cold, burst, many],
+  ...[start, idle, memory, throughput, lists, store, peers],
+];
 const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
 
 const PART_ROUNDS = { full: 5, quick: 3 };
 const PART_MS = { full: 100, quick: 60 };
 
-async function measure(options: Options, sandboxes: readonly SandboxName[], progress: Progress): Promise<Figure[]> {
-  const { only, quick } = options;
-  const isWanted = ({ name }: { readonly name: string }) => only?.has(name) ?? true;
+/** One thing that is measured, and how. */
+interface Task {
+  readonly what: string;
+  readonly measure: (progress: Progress) => Promise<Figure[]>;
+}
+
+function tasksOf({ only, quick, peers: withPeers }: Options, sandboxes: readonly SandboxName[]): Task[] {
+  const isWanted = (name: string) => (only ? only.has(name) : name !== peers.name || withPeers);
   const size = quick ? 'quick' : 'full';
-  const figures: Figure[] = [];
-  for (const part of parts.filter(isWanted)) {
-    progress.begin(part.name);
-    figures.push(...(await measurePart(part, PART_ROUNDS[size], PART_MS[size])));
-  }
-  if (isWanted({ name: 'record' })) {
-    progress.begin('record');
-    figures.push(...(await measureRecord(PART_ROUNDS[size])));
-  }
+  const tasks: Task[] = parts
+    .filter(({ name }) => isWanted(name))
+    .map((part) => ({ what: part.name, measure: () => measurePart(part, PART_ROUNDS[size], PART_MS[size]) }));
+  if (isWanted('record')) tasks.push({ what: 'record', measure: () => measureRecord(PART_ROUNDS[size]) });
   for (const sandbox of sandboxes) {
-    for (const scenario of scenarios.filter(isWanted)) {
+    for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
       if (scenario.sandboxes?.includes(sandbox) === false) continue;
-      progress.begin(`${scenario.name}, ${sandbox}`);
-      figures.push(...(await play(scenario, sandbox, quick, progress)));
+      const what = `${scenario.name}, ${sandbox}`;
+      tasks.push({ what, measure: (progress) => play(scenario, sandbox, quick, progress) });
     }
+  }
+  return tasks;
+}
+
+async function measure(tasks: readonly Task[], progress: Progress): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const task of tasks) {
+    progress.begin(task.what);
+    figures.push(...(await task.measure(progress)));
   }
   return figures;
 }
@@ -85,11 +107,15 @@ async function main(args: readonly string[]): Promise<number> {
   const wanted = options.sandbox === 'all' ? sandboxNames : [options.sandbox];
   const sandboxes = wanted.filter((name) => name !== 'docker' || machine.docker !== undefined);
   if (sandboxes.length === 0) throw new OptionsError('no Docker engine answers here');
-  const progress = new Progress();
-  const figures = await measure(options, sandboxes, progress);
+  const tasks = tasksOf(options, sandboxes);
+  const progress = new Progress(tasks.length);
+  const figures = await measure(tasks, progress);
   progress.end();
   console.log([machineText(machine), tableOf(figures), floorsText(figures)].filter(Boolean).join('\n\n'));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+  const { json, report, picture } = options;
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+  if (report !== undefined) writeFileSync(report, reportPage(figures, machine));
+  if (picture !== undefined) writeFileSync(picture, pictureOf(figures, machine));
   return figures.some((each) => judge(each)?.verdict === 'broken') ? 1 : 0;
 }
 

@@ -11,6 +11,11 @@ export interface Options {
   readonly sandbox: SandboxName | 'all';
   readonly quick: boolean;
   readonly json: string | undefined;
+  /** Files to write: a page with everything, a picture for the README. */
+  readonly report: string | undefined;
+  readonly picture: string | undefined;
+  /** Measure others, too. */
+  readonly peers: boolean;
   readonly help: boolean;
 }
 
@@ -22,7 +27,10 @@ export function usage(names: readonly string[]): string {
   --only NAME,…       measures only these: ${names.join(', ')}
   --sandbox NAME      local, docker, or all that this machine has (the default)
   --quick             fewer rounds: for a first look, not for a figure to be told
+  --peers             also measures workerd and functions-framework, which npm installs into bench/peers
   --json FILE         also writes all figures with their rounds
+  --report FILE       also writes a page with all distributions and steps; it opens offline
+  --picture FILE      also writes a picture of the most important figures, as SVG
   --help
 
 Exits with 1 when a promise of docs/performance.md is broken.`;
@@ -36,19 +44,20 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
   } catch (error) {
     throw new OptionsError((error as Error).message);
   }
-  const { sandbox = 'all', only, quick = false, json, help = false } = values;
+  const { sandbox = 'all', only, quick = false, json, report, picture, peers = false, help = false } = values;
   if (sandbox !== 'all' && !isSandbox(sandbox)) throw new OptionsError(`there is no sandbox '${sandbox}'`);
   const chosen = only?.split(',').map((name) => name.trim());
   const unknown = chosen?.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new OptionsError(`'${unknown}' is none of ${names.join(', ')}`);
-  return { only: chosen && new Set(chosen), sandbox, quick, json, help };
+  return { only: chosen && new Set(chosen), sandbox, quick, json, report, picture, peers, help };
 }
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  return parseArgs({ args: [...args], options: { only: text, sandbox: text, json: text, quick: flag, help: flag } })
-    .values;
+  const files = { json: text, report: text, picture: text };
+  const flags = { quick: flag, peers: flag, help: flag };
+  return parseArgs({ args: [...args], options: { only: text, sandbox: text, ...files, ...flags } }).values;
 }
 
 function isSandbox(name: string): name is SandboxName {

@@ -7,12 +7,17 @@ import { Packr, RESERVE_START_SPACE, unpack } from 'msgpackr';
  * It stands alone, because it is also bundled for a container.
  */
 const HEADER_BYTES = 4;
-const input = Buffer.alloc(64 * 1024);
+let input = Buffer.alloc(64 * 1024);
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 
 /** Fills the input up to at least `wanted` bytes; answers how many there are. */
 function fill(have: number, wanted: number): number {
   let total = have;
+  if (wanted > input.length) {
+    const larger = Buffer.alloc(wanted);
+    input.copy(larger, 0, 0, have);
+    input = larger;
+  }
   while (total < wanted) {
     const count = readSync(0, input, total, input.length - total, null);
     if (count === 0) process.exit(0);
@@ -28,5 +33,5 @@ for (;;) {
   const { id, value } = unpack(input.subarray(HEADER_BYTES, length)) as { id: string; value: string };
   const answer = packr.pack({ type: 'result', id, value }, RESERVE_START_SPACE + HEADER_BYTES);
   answer.writeUInt32BE(answer.length - HEADER_BYTES);
-  writeSync(1, answer);
+  for (let sent = 0; sent < answer.length; ) sent += writeSync(1, answer, sent);
 }

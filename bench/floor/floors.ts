@@ -31,14 +31,27 @@ export class Floors {
     });
   }
 
-  /** One frame to a child and back; answers the microseconds of each. */
-  frames(sandbox: SandboxName): Promise<(count: number) => Promise<number[]>> {
-    return this.#once(`frames ${sandbox}`, async () => {
-      const program = Program.ofBench(join(import.meta.dir, 'frames.ts'), wireOf(sandbox));
+  /** Starts of a bare process or container until it has answered a frame; answers the milliseconds of each. */
+  starts(sandbox: SandboxName): Promise<(count: number) => Promise<number[]>> {
+    return this.#once(`starts ${sandbox}`, async () => {
+      const program = Program.ofBench(join(import.meta.dir, 'starts.ts'), wireOf(sandbox));
       this.#cleanup.add(() => program.finish('end'));
       await program.line();
       return async (count: number) => {
         program.tell(String(count));
+        return JSON.parse(await program.line()) as number[];
+      };
+    });
+  }
+
+  /** One frame to a child and back, with this value or a small one; answers the microseconds of each. */
+  frames(sandbox: SandboxName): Promise<(count: number, value?: string) => Promise<number[]>> {
+    return this.#once(`frames ${sandbox}`, async () => {
+      const program = Program.ofBench(join(import.meta.dir, 'frames.ts'), wireOf(sandbox));
+      this.#cleanup.add(() => program.finish('end'));
+      await program.line();
+      return async (count: number, value?: string) => {
+        program.tell(JSON.stringify({ count, value }));
         return JSON.parse(await program.line()) as number[];
       };
     });

@@ -32,14 +32,30 @@ const frame = (value: string) => ({
 
 /** Sends one frame after the other; `onAnswer` hears the value of each, which is the one that was sent. */
 export function talk(wire: Wire, onAnswer: (value: string) => void): (value: string) => void {
+  let rest: Buffer[] = [];
   wire.onOutput((chunk) => {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (bytes.readUInt32BE(0) !== bytes.length - HEADER_BYTES) throw new Error('a torn frame');
-    onAnswer((unpack(bytes.subarray(HEADER_BYTES)) as { value: string }).value);
+    // A small answer comes in one piece; the pieces of a large one are kept, whose memory is used again.
+    if (rest.length === 0 && isWhole(bytes)) return onAnswer(valueIn(bytes));
+    rest.push(Buffer.from(bytes));
+    const whole = rest.reduce((sum, each) => sum + each.length, 0);
+    if (whole < HEADER_BYTES + (rest[0] as Buffer).readUInt32BE(0)) return;
+    const all = Buffer.concat(rest);
+    rest = [];
+    onAnswer(valueIn(all));
   });
   return (value) => {
     const bytes = packr.pack(frame(value), RESERVE_START_SPACE + HEADER_BYTES);
     bytes.writeUInt32BE(bytes.length - HEADER_BYTES);
     wire.write(bytes);
   };
+}
+
+function isWhole(bytes: Buffer): boolean {
+  return bytes.readUInt32BE(0) === bytes.length - HEADER_BYTES;
+}
+
+function valueIn(bytes: Buffer): string {
+  if (!isWhole(bytes)) throw new Error('a torn frame');
+  return (unpack(bytes.subarray(HEADER_BYTES)) as { value: string }).value;
 }

@@ -1,3 +1,5 @@
+import { nines } from '../../src/load/latencies.ts';
+
 /** Numbers about numbers. Pure. Samples keep the unit that they came in. */
 
 export interface Summary {
@@ -34,11 +36,8 @@ export function summarize(samples: Iterable<number>): Summary {
   };
 }
 
-/** Points of the distribution, dense at its tail: what a report draws. */
-export const CURVE = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 1] as const;
-
-/** `[share, value]` for each point of `CURVE`. */
+/** `[share, value]`: the distribution, on a scale of nines as far into its tail as there are samples for. */
 export function curveOf(samples: Iterable<number>): [number, number][] {
   const sorted = Float64Array.from(samples).sort();
-  return CURVE.map((share) => [share, quantile(sorted, share)]);
+  return nines(sorted.length).map((share) => [share, quantile(sorted, share)]);
 }

@@ -76,8 +76,13 @@ export class BenchNode {
     return (JSON.parse(body.toString()) as { pool: PoolStatus }).pool;
   }
 
+  /** Waits until nothing in the pool starts or ends. */
+  atRest(): Promise<void> {
+    return this.settled(0);
+  }
+
   /** Waits until the pool is at rest: all wanted stem cells are there, and nothing starts or ends. */
-  async settled(): Promise<void> {
+  async settled(stemCells = defaultStemCells): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     while (performance.now() < deadline) {
       const { byKind } = await this.status();
@@ -85,7 +90,7 @@ export class BenchNode {
       const isMoving = states.some(
         ({ starting = 0, initializing = 0, closing = 0 }) => starting + initializing + closing,
       );
-      if (!isMoving && (byKind[defaultKind.kind]?.prewarmed ?? 0) >= defaultStemCells) return;
+      if (!isMoving && (byKind[defaultKind.kind]?.prewarmed ?? 0) >= stemCells) return;
       await Bun.sleep(POLL_MS);
     }
     throw new Error(`the pool has no rest: ${JSON.stringify(await this.status())}`);

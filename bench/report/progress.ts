@@ -1,17 +1,27 @@
 /** What is being done now, on stderr: one line that is written over on a terminal, a line for each thing elsewhere. */
 export class Progress {
   readonly #isTerminal = process.stderr.isTTY === true;
+  readonly #began = performance.now();
+  readonly #count: number | undefined;
   #what = '';
+  #begun = 0;
 
-  /** Begins something. */
+  /** @param count how many things there are to do, where that is known */
+  constructor(count?: number) {
+    this.#count = count;
+  }
+
+  /** Begins something: `3/12 warm, local`. */
   begin(what: string): void {
-    this.#what = what;
-    this.#write(what, true);
+    this.#begun++;
+    this.#what = this.#count === undefined ? what : `${this.#begun}/${this.#count} ${what}`;
+    this.#write(this.#what, true);
   }
 
   /** Says how far it is; only where it can be written over. */
   step(detail: string): void {
-    this.#write(`${this.#what}: ${detail}`, false);
+    const seconds = Math.round((performance.now() - this.#began) / 1000);
+    this.#write(`${this.#what}: ${detail} (${seconds} s)`, false);
   }
 
   end(): void {

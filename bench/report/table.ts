@@ -5,7 +5,7 @@ import { type Judgement, judge } from '../promises.ts';
 /** The figures as a table for a terminal. Pure. */
 export function tableOf(figures: readonly Figure[]): string {
   const header = ['', 'median', 'of rounds', 'floor', 'ratio', 'promise'];
-  const [first = '', ...rows] = columns([header, ...figures.map(rowOf)], [0, 5]).split('\n');
+  const [first = '', ...rows] = columns([header, ...figures.map(columnsOf)], [0, 5]).split('\n');
   const lines = [first];
   let group = '';
   figures.forEach((figure, index) => {
@@ -28,7 +28,8 @@ export function columns(rows: readonly (readonly string[])[], left: readonly num
   return rows.map((row) => line(row).join('  ').trimEnd()).join('\n');
 }
 
-function rowOf(figure: Figure): string[] {
+/** Its cells, in the order of the table's head. */
+export function columnsOf(figure: Figure): string[] {
   const { title, unit, value, low, high, floor, note } = figure;
   return [
     `  ${title}${note ? ` (${note})` : ''}`,

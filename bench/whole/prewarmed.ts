@@ -3,7 +3,7 @@ import { callOneByOne, expect200 } from '../../src/load/load.ts';
 import { floorName } from '../floor/floors.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, repeat } from '../measure/rounds.ts';
-import { median } from '../measure/stats.ts';
+import { median, summarize } from '../measure/stats.ts';
 import { BenchNode } from '../node/node.ts';
 import { ECHO, PAYLOAD, type Scenario } from './scenario.ts';
 
@@ -50,6 +50,7 @@ export const prewarmed: Scenario = {
     if (fromStemCells !== slowRounds * slowSamples) {
       throw new Error(`only ${fromStemCells} of ${slowRounds * slowSamples} first calls had a stem cell`);
     }
+    const { p99 } = summarize(measured.node.flat());
     const floorMs = (samples: readonly number[]) => median(samples) / 1000;
     return [
       figure({
@@ -64,6 +65,12 @@ export const prewarmed: Scenario = {
             run: measured.frame.map(floorMs),
           },
         },
+      }),
+      // Of all rounds together: one round has too few samples for a p99.
+      figure({
+        ...{ id: `${sandbox}/prewarmed/p99`, title: 'the same, p99', unit: 'ms' },
+        rounds: [p99],
+        floor: { what: 'its p50', parts: { p50: [median(measured.node.flat())] } },
       }),
     ];
   },

@@ -17,17 +17,19 @@ export interface Sizes {
   /** Rounds of what is slow (a container or a process for each sample), and samples of each. */
   readonly slowRounds: number;
   readonly slowSamples: number;
+  /** What takes minutes is left out. */
+  readonly isQuick: boolean;
 }
 
 export const fullSizes: Sizes = {
   ...{ rounds: 9, calls: 1_500, warmUpCalls: 6_000 },
-  ...{ loadMs: 500, slowRounds: 5, slowSamples: 8 },
+  ...{ loadMs: 500, slowRounds: 5, slowSamples: 8, isQuick: false },
 };
 
 /** No fewer than 30 first calls, so that a promise is judged by more than luck. */
 export const quickSizes: Sizes = {
   ...{ rounds: 3, calls: 1_000, warmUpCalls: 3_000 },
-  ...{ loadMs: 300, slowRounds: 3, slowSamples: 10 },
+  ...{ loadMs: 300, slowRounds: 3, slowSamples: 10, isQuick: true },
 };
 
 /** What a scenario may use. */

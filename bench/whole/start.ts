@@ -89,7 +89,7 @@ async function connect(port: number, until: number): Promise<Connection> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() });
   const { port = 0 } = server;
   await server.stop(true);

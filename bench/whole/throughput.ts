@@ -62,7 +62,12 @@ async function measureLevel(scene: Scene, node: BenchNode, { action, title, leve
 }
 
 /** Load, until it starts no more containers. */
-async function growPool(node: BenchNode, crowd: Crowd, request: Uint8Array, ms: number): Promise<void> {
+export async function growPool(
+  node: BenchNode,
+  crowd: Crowd,
+  request: Uint8Array | (() => Uint8Array),
+  ms: number,
+): Promise<void> {
   const started = async () => {
     const { cold, prewarmed } = (await node.status()).starts;
     return cold + prewarmed;

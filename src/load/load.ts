@@ -27,14 +27,17 @@ export class Crowd {
     return new Crowd(await Promise.all(Array.from({ length: count }, () => Connection.open(address))));
   }
 
-  /** @returns answers a second @throws Error for an answer that is not 200 */
-  async press(request: Uint8Array, ms: number): Promise<{ readonly perSecond: number; readonly calls: number }> {
+  /** @param request the same again and again, or another one each time @returns answers a second @throws Error for an answer that is not 200 */
+  async press(
+    request: Uint8Array | (() => Uint8Array),
+    ms: number,
+  ): Promise<{ readonly perSecond: number; readonly calls: number }> {
     const start = performance.now();
     const end = start + ms;
     let calls = 0;
     const press = async (connection: Connection) => {
       while (performance.now() < end) {
-        expect200(await connection.ask(request));
+        expect200(await connection.ask(typeof request === 'function' ? request() : request));
         calls++;
       }
     };

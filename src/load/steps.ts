@@ -12,7 +12,8 @@ export function stepsOf(answer: Answer): StepTimes | undefined {
   const header = headerOf(answer, 'server-timing');
   if (header === undefined) return undefined;
   const steps = [...header.matchAll(/([\w-]+)[^,]*?;\s*dur=([\d.]+)/g)];
-  return Object.fromEntries(steps.map(([, name = '', ms]) => [name, Number(ms)]));
+  // The whole is no step.
+  return Object.fromEntries(steps.map(([, name = '', ms]) => [name, Number(ms)] as const).filter(([name]) => name !== 'total'));
 }
 
 /** What every OpenWhisk's record says of its steps, in whole milliseconds. Pure. */

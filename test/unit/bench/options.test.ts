@@ -9,7 +9,8 @@ describe('the command line of the bench', () => {
       only: undefined,
       sandbox: 'all',
       quick: false,
-      json: undefined,
+      ...{ json: undefined, report: undefined, picture: undefined },
+      peers: false,
       help: false,
     });
   });
@@ -17,6 +18,11 @@ describe('the command line of the bench', () => {
   test('takes a list of names', () => {
     const { only, quick, json } = readOptions(['--only', 'warm, frame', '--quick', '--json', 'out.json'], names);
     expect([[...(only ?? [])], quick, json]).toEqual([['warm', 'frame'], true, 'out.json']);
+  });
+
+  test('takes files for a report and a picture, and others to be measured', () => {
+    const options = readOptions(['--report', 'r.html', '--picture', 'p.svg', '--peers'], names);
+    expect(options).toMatchObject({ report: 'r.html', picture: 'p.svg', peers: true });
   });
 
   test.each([

@@ -44,7 +44,7 @@ describe('a tally', () => {
 
   test('adds up the steps that the host tells of', () => {
     const all = tally();
-    all.add(answer(200, '{"a":1}', 'Server-Timing: auth;dur=0.5, run;desc="the action";dur=1'), 2);
+    all.add(answer(200, '{"a":1}', 'Server-Timing: auth;dur=0.5, run;desc="the action";dur=1, total;dur=1.6'), 2);
     all.add(answer(200, '{"a":1}', 'server-timing: auth;dur=1.5, run;dur=3'), 10);
     all.add(answer(200, '{"a":1}'), 100);
     expect(all.steps.calls).toBe(2);

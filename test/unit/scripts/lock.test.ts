@@ -1,13 +1,18 @@
 import { expect, test } from 'bun:test';
+import peers from '../../../bench/peers/package-lock.json' with { type: 'json' };
 import lock from '../../../package-lock.json' with { type: 'json' };
 
 interface Entry {
+  readonly name?: string;
   readonly version?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-test('the lock file has the packages of every platform, or `npm ci` refuses it', () => {
-  const entries: Readonly<Record<string, Entry>> = lock.packages;
+test.each([
+  ['', lock.packages],
+  [' of the bench’s peers', peers.packages],
+])('the lock file%s has the packages of every platform, or `npm ci` refuses it', (_, packages) => {
+  const entries: Readonly<Record<string, Entry>> = packages;
   const missing = Object.entries(entries).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies)
       .filter((name) => !entries[`node_modules/${name}`] && !entries[`${path}/node_modules/${name}`])

@@ -1,0 +1,53 @@
+import { Crowd } from '../../src/load/load.ts';
+import { figure } from '../measure/figure.ts';
+import { alternate } from '../measure/rounds.ts';
+import { BenchNode } from '../node/node.ts';
+import { ECHO, PAYLOAD, type Scenario } from './scenario.ts';
+import { growPool } from './throughput.ts';
+
+const ACTIONS = 100;
+const CONNECTIONS = 16;
+/** Memory for all of them, and for those of which two are called at once. */
+const POOL = ['--pool-memory', '64 GB'];
+const WARM_UP_MS = 1_000;
+
+/** A hundred warm actions called in random order, beside one warm action: what it costs that there are many. */
+export const many: Scenario = {
+  name: 'many',
+  async measure({ sandbox, sizes, cleanup, say }) {
+    const { loadMs, slowRounds } = sizes;
+    const node = await BenchNode.start({ sandbox, args: POOL });
+    cleanup.add(() => node.stop());
+    const crowd = await Crowd.open(node.address, CONNECTIONS);
+    cleanup.add(() => crowd.close());
+    const requests: Uint8Array[] = [];
+    for (let n = 0; n < ACTIONS; n++) {
+      say(`making action ${n + 1} of ${ACTIONS}`);
+      await node.api.putAction(`many-${n}`, { code: ECHO });
+      requests.push(node.api.invocation(`many-${n}`, PAYLOAD));
+      await node.connection.ask(requests[n] as Uint8Array);
+    }
+    const one = requests[0] as Uint8Array;
+    const any = () => requests[Math.floor(Math.random() * ACTIONS)] as Uint8Array;
+    say('warming up');
+    // Two calls of one action at once take two containers: in time most actions have two or three.
+    await growPool(node, crowd, any, WARM_UP_MS);
+    await growPool(node, crowd, one, loadMs);
+    const measured = await alternate(
+      slowRounds,
+      {
+        many: async () => [(await crowd.press(any, loadMs)).perSecond],
+        one: async () => [(await crowd.press(one, loadMs)).perSecond],
+      },
+      (round) => say(`round ${round} of ${slowRounds}`),
+    );
+    return [
+      figure({
+        ...{ id: `${sandbox}/many/${ACTIONS}`, title: `${ACTIONS} warm actions at random, ${CONNECTIONS} connections` },
+        ...{ unit: '/s', better: 'higher' },
+        rounds: measured.many.flat(),
+        floor: { what: 'one warm action', parts: { one: measured.one.flat() } },
+      }),
+    ];
+  },
+};
