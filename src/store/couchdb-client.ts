@@ -123,8 +123,12 @@ export class CouchClient {
    * @throws CouchError, StoreUnavailable
    */
   async follow(request: CouchRequest, { onText, signal }: Following): Promise<void> {
+    const heard = (text: string) => {
+      this.#isThere();
+      onText(text);
+    };
     try {
-      await this.#send(request, AbortSignal.any([signal, this.#stop.signal]), readPieces(onText));
+      await this.#send(request, AbortSignal.any([signal, this.#stop.signal]), readPieces(heard));
     } catch (error) {
       throw this.#translate(error, request, false);
     }
