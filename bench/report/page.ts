@@ -50,7 +50,9 @@ const MICROSECONDS: Readonly<Partial<Record<Unit, number>>> = { µs: 1, ms: 1_00
 function seriesOf({ id, title, curve = [], unit }: Figure): Series {
   const scale = MICROSECONDS[unit] ?? 1;
   const points = curve.map(([share, value]): CurvePoint => [share, value * scale]);
-  return { name: `${title.replace(', p50', '')} (${id.split('/')[0]})`, points };
+  const [group = ''] = id.split('/');
+  const name = title.replace(', p50', '');
+  return { name: group === 'peers' ? name : `${name} (${group})`, points };
 }
 
 /** `local/steps/warm/run` and its like, together for each sandbox and kind of call. */

@@ -1,4 +1,7 @@
-import Histogram from 'hdr-histogram-js/dist/Int32Histogram.js';
+import counts from 'hdr-histogram-js/dist/Int32Histogram.js';
+
+/** The library is CommonJS with a default of its own: run from the sources that is what is imported, in the executable it is inside. */
+const Histogram = 'default' in counts ? (counts.default as typeof counts) : counts;
 
 /** Microseconds. */
 export interface LatencySummary {

@@ -56,10 +56,18 @@ export class ResponseReader {
   }
 }
 
-/** A header's value by its name, or undefined. */
+/** A header's value by its name in lower case, or undefined. */
 export function headerOf({ head }: Answer, name: string): string | undefined {
-  return new RegExp(`\\r\\n${name}: *([^\\r\\n]*)`, 'i').exec(head)?.[1];
+  let pattern = patterns.get(name);
+  if (!pattern) {
+    pattern = new RegExp(`\\r\\n${name}: *([^\\r\\n]*)`, 'i');
+    patterns.set(name, pattern);
+  }
+  return pattern.exec(head)?.[1];
 }
+
+/** Made once: this is asked for every call. */
+const patterns = new Map<string, RegExp>();
 
 interface Read {
   readonly answer: Answer;

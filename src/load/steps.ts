@@ -13,7 +13,9 @@ export function stepsOf(answer: Answer): StepTimes | undefined {
   if (header === undefined) return undefined;
   const steps = [...header.matchAll(/([\w-]+)[^,]*?;\s*dur=([\d.]+)/g)];
   // The whole is no step.
-  return Object.fromEntries(steps.map(([, name = '', ms]) => [name, Number(ms)] as const).filter(([name]) => name !== 'total'));
+  return Object.fromEntries(
+    steps.map(([, name = '', ms]) => [name, Number(ms)] as const).filter(([name]) => name !== 'total'),
+  );
 }
 
 /** What every OpenWhisk's record says of its steps, in whole milliseconds. Pure. */

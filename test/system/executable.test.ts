@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zip } from '../util/archive.ts';
-import { TestNode } from '../util/node.ts';
+import { GUEST_KEY, TestNode } from '../util/node.ts';
 import { run, temporaryFolder } from '../util/whisklet.ts';
 
 /** The one file, alone in a folder, on a host that seems to have no Bun, Node or Docker. */
@@ -49,6 +49,17 @@ describe('the executable alone in a folder', () => {
     });
     expect([err, exit]).toEqual(['', 0]);
     expect(out).toMatch(/^[0-9a-f-]{36}:\w{64}\n$/);
+  });
+
+  test('measures a host, with percentiles and a report', async () => {
+    await using node = new TestNode({ program: [program], env: env(), cwd });
+    await node.start();
+    const report = join(folder.path, 'report.html');
+    const args = ['bench', '--apihost', node.address, '--auth', GUEST_KEY, '--duration', '200ms', '--report', report];
+    const { out, err, exit } = await run(args, { program: [program], env: env(), cwd });
+    expect([exit, err]).toEqual([0, expect.stringContaining('measuring')]);
+    expect(out).toMatch(/p99\.9 [\d.]+ [µm]s/);
+    expect(await Bun.file(report).text()).toContain('</html>');
   });
 
   test('with no environment at all runs actions for the stock client, has them after a restart, and has the page of its API inside', async () => {
