@@ -146,6 +146,23 @@ describe.each(sandboxes())('with the %s sandbox, code that (AVN-13, PROT-06, INV
     });
   });
 
+  test('writes garbage to the node between two calls costs nobody a call', async () => {
+    const later = "setTimeout(() => scribbleNow({ hex: 'deadbeef' }), 10); return { id };";
+    const code = `const id = crypto.randomUUID(); ${scribble.replace('main', 'scribbleNow')} function main() { ${later} }`;
+    await node.put('scribbles', code);
+    await besideNeighbour(async () => {
+      const ids = new Set<string>();
+      for (let n = 0; n < 3; n++) {
+        const { status, json } = await node.invoke('scribbles');
+        expect(status).toBe(200);
+        ids.add(json.response.result.id);
+        await Bun.sleep(50);
+      }
+      // None of them is used again.
+      expect(ids.size).toBe(3);
+    });
+  });
+
   test('answers 10 MB has its result cut (AVN-12)', async () => {
     await node.put('big', 'function main() { return { text: "x".repeat(10 << 20) }; }');
     const { status, json } = await besideNeighbour(() => node.invoke('big'));
