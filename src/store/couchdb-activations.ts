@@ -86,7 +86,7 @@ export class CouchActivations implements ActivationStore {
   }
 
   summaries(query: ActivationQuery): Promise<ActivationSummary[]> {
-    return this.#page<ActivationSummary>(query, summarize, async (window) => {
+    return this.#page<ActivationSummary>(query, asRow, async (window) => {
       const { rows } = await this.#rows(window);
       return rows.map(({ value }) => fromActivationRow(value as ActivationRow));
     });
@@ -184,6 +184,12 @@ function viewOf({ name }: Pick<ActivationQuery, 'name'>): string {
 
 function isTooLarge(error: unknown): boolean {
   return error instanceof CouchError && error.status === 413;
+}
+
+/** As the views show it. */
+function asRow(activation: Activation): ActivationSummary {
+  const { subject: _subject, ...row } = summarize(activation);
+  return row;
 }
 
 /** Better a record with less of its log than none (`couchdb/max_document_size` is 8 MB where nobody changed it). */

@@ -31,6 +31,7 @@ const fields: Schemas = {
   annotations: list(ref('KeyValue')),
   start: instant('When it began'),
 };
+const { subject: _subject, ...shown } = fields;
 const ended: Schemas = {
   cause: text('The activation that caused this one', { pattern: ID }),
   end: instant('When it ended'),
@@ -92,8 +93,9 @@ export const activationsPart: Part = {
       { ...fields, response: ref('ActivationResult'), logs: list({ type: 'string' }) },
       ended,
     ),
-    ActivationRow: answered('An activation in a list', fields, {
+    ActivationRow: answered('An activation in a list', shown, {
       ...ended,
+      subject: text("Whose key it was; CouchDB's lists do not have it"),
       statusCode: whole(`${statuses.join(', ')}; absent while it has not ended`, {
         minimum: 0,
         maximum: statuses.length - 1,
