@@ -136,6 +136,9 @@ describe.each(['refuses', 'is silent'] as const)('a node whose CouchDB %s for so
     // A record that waits is shown to who asks by its id.
     expect((await node.ask('GET', `activations/${ids[0]}`)).status).toBe(200);
     expect((await node.ask('GET', 'activations')).status).toBe(503);
+    // Whether a key is right nobody can say now.
+    const stranger = await node.ask('GET', 'actions', { key: `${crypto.randomUUID()}:${'s'.repeat(64)}` });
+    expect([stranger.status, stranger.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await node.ask('GET', '/ready')).toMatchObject({ status: 503, json: { parts: { store: 'away' } } });
     expect((await node.ask('GET', '/ping')).text).toBe('pong');
 
