@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Docker } from '../../src/sandbox/docker.ts';
 import { Demultiplexer } from '../../src/sandbox/docker-stream.ts';
 import { describeOwnImage } from '../../src/sandbox/image-own.ts';
-import type { Opened, Wire } from './wire.ts';
+import type { Opened, Source, Wire } from './wire.ts';
 
 /**
  * `echo.ts` in a Docker container, over the stream that the engine attaches. Whatever the sandbox does is left out: the
@@ -15,10 +15,19 @@ const LABEL = 'io.whisklet.bench=floor';
 /** Followed by the id of the process that it belongs to. */
 const NAME = 'whisklet-bench-';
 
-export async function openContainer(): Promise<Opened> {
+/** Makes what containers need; `open` then makes one, which must be closed before the next. */
+export async function prepareContainers(): Promise<Source> {
   const docker = await Docker.connect(process.env.DOCKER_HOST ?? '/var/run/docker.sock');
   await sweep(docker);
   const image = await makeImage(docker);
+  return {
+    open: () => openContainer(docker, image),
+    // Another bench may be using it.
+    close: () => docker.removeImage(image).catch(() => undefined),
+  };
+}
+
+async function openContainer(docker: Docker, image: string): Promise<Opened> {
   const name = NAME + process.pid;
   const [label, value] = LABEL.split('=') as [string, string];
   await docker.create(name, {
@@ -46,8 +55,6 @@ export async function openContainer(): Promise<Opened> {
       isClosing = true;
       await docker.remove(name);
       stream.destroy();
-      // Another bench may be using it.
-      await docker.removeImage(image).catch(() => undefined);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Packr, RESERVE_START_SPACE, unpack } from 'msgpackr';
-import { openContainer } from './container.ts';
+import { prepareContainers } from './container.ts';
 import { openPipes } from './pipes.ts';
 
 /** The two ends of a stream to `echo.ts`. */
@@ -8,9 +8,28 @@ export interface Wire {
   onOutput(listener: (chunk: Uint8Array) => void): void;
 }
 
+/** Where such streams come from. */
+export interface Source {
+  readonly open: () => Promise<Opened> | Opened;
+  readonly close: () => Promise<unknown>;
+}
+
 /** @param how `pipe`: a child of this process; `attach`: a Docker container */
-export function openWire(how: string | undefined): Promise<Opened> | Opened {
-  return how === 'attach' ? openContainer() : openPipes();
+export async function wires(how: string | undefined): Promise<Source> {
+  return how === 'attach' ? prepareContainers() : { open: openPipes, close: async () => undefined };
+}
+
+/** One of them, with all that it needs. */
+export async function openWire(how: string | undefined): Promise<Opened> {
+  const source = await wires(how);
+  const { wire, close } = await source.open();
+  return {
+    wire,
+    async close() {
+      await close();
+      await source.close();
+    },
+  };
 }
 
 export interface Opened {
