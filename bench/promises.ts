@@ -38,6 +38,25 @@ export const promises: readonly SpeedPromise[] = [
   // As fast as of 100, and room for noise.
   atMost('lists/actions', 'ratio', 1.2),
   atMost('lists/activations', 'ratio', 1.2),
+  // Twice as long as copying a megabyte both ways and parsing it once.
+  atMost('local/payload/1MB', 'ratio', 2),
+  atMost('docker/payload/1MB', 'ratio', 2),
+  atLeast('local/many/100', 'ratio', 0.8),
+  atLeast('docker/many/100', 'ratio', 0.8),
+  atMost('store/get/1000000', 'ratio', 1.5),
+  atMost('store/list/1000000', 'ratio', 1.5),
+  atMost('local/warm/p99', 'ratio', 3),
+  atMost('docker/warm/p99', 'ratio', 3),
+  atMost('local/prewarmed/p99', 'ratio', 4),
+  atMost('docker/prewarmed/p99', 'ratio', 4),
+  atMost('local/burst/50', 'ratio', 1.3),
+  atMost('local/memory/container', 'value', 25),
+  // What others need, beside what Whisklet needs; how many they answer, beside how many Whisklet answers.
+  ...['workerd', 'functions-framework'].flatMap((peer) => [
+    atLeast(`peers/${peer}/p50`, 'ratio', 1),
+    atLeast(`peers/${peer}/p99`, 'ratio', 1),
+    atMost(`peers/${peer}/throughput`, 'ratio', 1),
+  ]),
   atMost('local/prewarmed/p50', 'value', 10),
   atMost('docker/prewarmed/p50', 'value', 20),
   atMost('local/start/executable', 'value', 300),

@@ -16,19 +16,20 @@ async function bench(...args: string[]) {
 describe('bun bench', () => {
   test('measures the parts that it is told to, says what it does, and writes the figures', async () => {
     const folder = temporaryFolder();
-    const json = join(folder.path, 'figures.json');
-    const { out, err, exit } = await bench('--quick', '--only', 'choose', '--json', json);
-    expect([exit, err]).toEqual([0, 'choose\n']);
+    const [json, report] = [join(folder.path, 'figures.json'), join(folder.path, 'report.html')];
+    const { out, err, exit } = await bench('--quick', '--only', 'choose', '--json', json, '--report', report);
+    expect([exit, err]).toEqual([0, '1/1 choose\n']);
     expect(out).toMatch(/pick a stem cell +[\d.]+ µs/);
     const { machine, figures } = (await Bun.file(json).json()) as { machine: { bun: string }; figures: Figure[] };
     expect(machine.bun).toBe(Bun.version);
     expect(figures.map(({ id }) => id)).toContain('part/choose/pick a stem cell');
+    expect(await Bun.file(report).text()).toContain('pick a stem cell');
     folder.remove();
   });
 
   test('measures a whole node beside its floor, having checked that every call left its record', async () => {
     const { out, err } = await bench('--quick', '--only', 'warm', '--sandbox', 'local');
-    expect(err).toStartWith('warm, local');
+    expect(err).toStartWith('1/1 warm, local');
     expect(out).toMatch(/warm call, p50 +[\d.]+ µs .*× floor +(kept|BROKEN)/);
     expect(out).toMatch(/HTTP \+ pipe = HTTP [\d.]+ µs \+ frame [\d.]+ µs/);
   });

@@ -15,7 +15,7 @@ const figures: Figure[] = [
   figure({ id: 'local/web/p50', title: 'web action, p50', unit: 'µs', rounds: [70], samples, floor }),
   figure({ id: 'local/steps/warm/auth', title: 'auth', unit: 'µs', rounds: [4] }),
   figure({ id: 'local/steps/warm/run', title: 'run', unit: 'µs', rounds: [12] }),
-  figure({ id: 'peers/workerd/p50', title: 'workerd, p50', unit: 'µs', rounds: [117], samples }),
+  figure({ id: 'peers/workerd/p50', title: 'workerd, p50', unit: 'µs', rounds: [117], samples, floor }),
 ];
 
 describe('the page of a run', () => {
