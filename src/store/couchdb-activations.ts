@@ -157,7 +157,7 @@ export class CouchActivations implements ActivationStore {
         db: this.#db,
         path: '_bulk_docs',
         body,
-        probe: true,
+        insists: true,
         timeoutMs: this.#timeoutMs * 2,
       } as const;
       const answers = await this.#client.request<BulkAnswer[]>(request);

@@ -132,7 +132,7 @@ export class ChangesFeed {
 
 /** @throws StoreUnavailable, CouchError */
 async function lastChange({ client, db }: FeedOptions): Promise<string | number> {
-  return (await client.request<{ readonly update_seq: string | number }>({ db, probe: true })).update_seq;
+  return (await client.request<{ readonly update_seq: string | number }>({ db, insists: true })).update_seq;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,9 +4,12 @@ import { StoreUnavailable } from './store.ts';
 /**
  * Talks with a CouchDB server through nano: every request has a deadline, every failure is one of two errors.
  *
- * - `CouchError`: the server answered, and the answer is no (409, 404, 401 …).
- * - `StoreUnavailable`: no answer, or one that says "not now" (5xx, 429). It is remembered as `away` until one succeeds. While
- *   nothing answers at all, further requests fail at once for a moment, so that callers need not wait for each deadline.
+ * - `CouchError`: the server answered, and the answer is no (409, 404, 413 …).
+ * - `StoreUnavailable`: no answer, or one that says "not now" (5xx, 429), or that our key is not right any more.
+ *
+ * The server is `away` from when it cannot be connected to until it answers. One request that is late or fails does not make
+ * it so, as the first one to a view of a large database does: then the server is asked for its name. While nothing answers at
+ * all, further requests fail at once for a moment, so that callers need not wait for each deadline.
  *
  * nano builds the requests and sends them with the global `fetch`. It is lent another one for the tick of its call, because
  * it cannot be given a deadline or a certificate, and lets an answer that breaks off in the middle become an unhandled
@@ -36,7 +39,7 @@ export interface CouchRequest {
   /** True keeps all digits of whole numbers: those beyond 2^53 are then raw JSON, good for nothing but `JSON.stringify`. */
   readonly exact?: boolean;
   /** True for who looks whether the server is back: it is asked although it did not answer just now. */
-  readonly probe?: boolean;
+  readonly insists?: boolean;
 }
 
 /** What a feed needs: the text as it comes, and a way to end it. */
@@ -68,6 +71,9 @@ export class CouchClient {
   readonly #stop = new AbortController();
   #away: string | undefined;
   #silentUntil = 0;
+  /** Under way when it is not sure whether the server is there. */
+  #probing: Promise<void> | undefined;
+  #isAccepted = false;
 
   constructor(options: CouchOptions) {
     this.#options = options;
@@ -91,7 +97,7 @@ export class CouchClient {
 
   /** Sends a request and answers its JSON. @throws CouchError, StoreUnavailable */
   async request<T>(request: CouchRequest): Promise<T> {
-    if (!request.probe && performance.now() < this.#silentUntil) throw new StoreUnavailable(this.#away);
+    if (!request.insists && performance.now() < this.#silentUntil) throw new StoreUnavailable(this.#away);
     const deadline = AbortSignal.timeout(request.timeoutMs ?? this.#options.timeoutMs);
     try {
       const answer = await this.#send<T>(
@@ -134,6 +140,11 @@ export class CouchClient {
     }
   }
 
+  /** Our key was right: from now on, that it is refused is trouble which may pass. */
+  accepted(): void {
+    this.#isAccepted = true;
+  }
+
   /** Ends all requests that are under way. */
   close(): void {
     this.#stop.abort();
@@ -158,30 +169,56 @@ export class CouchClient {
     return lending(door, () => this.#server.request(request) as Promise<T>);
   }
 
+  /** What a failure means to callers, and what it says of the server. */
+  #noted(error: unknown, request: CouchRequest, isLate: boolean): Error {
+    const translated = this.#translate(error, request, isLate);
+    if (translated instanceof CouchError) this.#isThere();
+    if (!(translated instanceof StoreUnavailable) || this.#stop.signal.aborted) return translated;
+    const { statusCode } = error as Failure;
+    if (isRefusal(statusCode)) this.#away = translated.message;
+    else if (isLate || statusCode !== undefined) this.#probing ??= this.#probe();
+    else this.#isAway(translated.message);
+    return translated;
+  }
+
   #isThere(): void {
     this.#away = undefined;
     this.#silentUntil = 0;
   }
 
-  /** What a failure means to callers, remembered as what it says of the server. */
-  #noted(error: unknown, request: CouchRequest, isLate: boolean): Error {
-    const translated = this.#translate(error, request, isLate);
-    if (translated instanceof CouchError) this.#isThere();
-    if (!(translated instanceof StoreUnavailable) || this.#stop.signal.aborted) return translated;
-    if ((error as Failure).statusCode === undefined) this.#silentUntil = performance.now() + BREATHER_MS;
-    this.#away = translated.message;
-    return translated;
+  #isAway(why: string): void {
+    this.#away = why;
+    this.#silentUntil = performance.now() + BREATHER_MS;
+  }
+
+  async #probe(): Promise<void> {
+    const deadline = AbortSignal.timeout(this.#options.timeoutMs);
+    try {
+      await this.#send({}, AbortSignal.any([deadline, this.#stop.signal]), readAll());
+      this.#isThere();
+    } catch (error) {
+      const translated = this.#translate(error, {}, deadline.aborted);
+      if (translated instanceof StoreUnavailable) this.#isAway(translated.message);
+    } finally {
+      this.#probing = undefined;
+    }
   }
 
   #translate(error: unknown, { method = 'GET' }: CouchRequest, isLate: boolean): Error {
     const { statusCode, message = '' } = error as Failure;
-    if (statusCode !== undefined && statusCode < 500 && statusCode !== 429) return new CouchError(statusCode, message);
+    const isNo = statusCode !== undefined && statusCode < 500 && statusCode !== 429;
+    if (isNo && !(this.#isAccepted && isRefusal(statusCode))) return new CouchError(statusCode, message);
     if (statusCode === undefined && !NANO_PREFIX.test(message)) return error as Error;
     if (this.#stop.signal.aborted) return new StoreUnavailable('The store is closed.');
     const reason = isLate ? 'it does not answer in time' : message.replace(NANO_PREFIX, '');
-    const isUncertain = method !== 'GET' && !message.includes('ECONNREFUSED');
+    const isUncertain = method !== 'GET' && !isNo && !message.includes('ECONNREFUSED');
     return new StoreUnavailable(`CouchDB at ${this.address} cannot be used: ${reason}`, isUncertain);
   }
+}
+
+/** The user or the password is not right, or may not do that. */
+function isRefusal(status: number | undefined): boolean {
+  return status === 401 || status === 403;
 }
 
 interface Failure {

@@ -57,6 +57,7 @@ export async function openCouchStore(options: CouchStoreOptions): Promise<Store>
   const client = new CouchClient(options);
   try {
     const { made, isOwn } = await patiently(() => setUp(client, names), options);
+    client.accepted();
     if (made.length > 0) events.info('store', `Made in CouchDB: ${made.join(', ')}`);
     const shared = await Shared.open(client, isOwn, options);
     const activations = new CouchActivations({

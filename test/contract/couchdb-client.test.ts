@@ -52,6 +52,7 @@ describe('the client of CouchDB', () => {
   test('takes an answer that breaks off for none, and leaves no rejection behind', async () => {
     await on(json('200 OK', '{"a":1', 100), 'reset', async (client) => {
       expect(await errorOf(client.request({ db: 'x' }))).toBeInstanceOf(StoreUnavailable);
+      await until('it is known', () => client.away !== undefined);
       expect(client.away).toStartWith('CouchDB at http://127.0.0.1:');
     });
     await Bun.sleep(50);
@@ -63,16 +64,50 @@ describe('the client of CouchDB', () => {
     });
   });
 
-  test('does not wait longer than its deadline, and then does not ask again for a moment', async () => {
+  test('does not wait longer than its deadline, and does not ask again for a moment when nobody is there', async () => {
     await on('', 'keep', async (client, requests) => {
       const began = performance.now();
       const late = await errorOf(client.request({ db: 'x' }));
       expect(late).toMatchObject({ name: 'StoreUnavailable', isUncertain: false });
       expect(performance.now() - began).toBeLessThan(1500);
+      await until('it is known that nobody is there', () => client.away !== undefined);
+      const before = requests.length;
       expect(await errorOf(client.request({ db: 'x' }))).toBeInstanceOf(StoreUnavailable);
-      expect(requests).toHaveLength(1);
-      await errorOf(client.request({ db: 'x', probe: true }));
-      expect(requests).toHaveLength(2);
+      expect(requests).toHaveLength(before);
+      await errorOf(client.request({ db: 'x', insists: true }));
+      expect(requests.length).toBeGreaterThan(before);
+    });
+  });
+
+  test('does not take a server for away because one request is late or fails', async () => {
+    const never = Promise.withResolvers<Response>();
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch(request) {
+        const { pathname } = new URL(request.url);
+        if (pathname === '/slow') return never.promise;
+        return pathname === '/broken'
+          ? Response.json({ reason: 'crash' }, { status: 500 })
+          : Response.json({ ok: true });
+      },
+    });
+    const client = new CouchClient({ url: server.url.href, timeoutMs: 300 });
+    for (const db of ['slow', 'broken']) {
+      expect(await errorOf(client.request({ db }))).toBeInstanceOf(StoreUnavailable);
+      expect(await client.request<object>({ db: 'quick' })).toEqual({ ok: true });
+      expect(client.away).toBeUndefined();
+    }
+    client.close();
+    await server.stop(true);
+  });
+
+  test('takes a key that was right once, and is refused now, for trouble that may pass', async () => {
+    await on(json('401 Unauthorized', '{"reason":"Name or password is incorrect."}'), 'end', async (client) => {
+      expect(await errorOf(client.request({ db: 'x' }))).toBeInstanceOf(CouchError);
+      client.accepted();
+      expect(await errorOf(client.request({ method: 'PUT', db: 'x' }))).toMatchObject({ isUncertain: false });
+      expect(client.away).toContain('Name or password is incorrect.');
     });
   });
 
@@ -97,7 +132,8 @@ describe('the client of CouchDB', () => {
       const error = await errorOf(client.request({ db: 'x' }));
       expect(error).toBeInstanceOf(kind as never);
       expect((error as Error).message).toContain('because');
-      expect(client.away === undefined).toBe(kind === CouchError);
+      if (kind === CouchError) expect(client.away).toBeUndefined();
+      else await until('it is known', () => client.away !== undefined);
     });
   });
 

@@ -169,8 +169,7 @@ describe('a store whose server comes and goes', () => {
     store.shared?.follow(all);
     for (const end of ['cut', 'freeze'] as const) {
       await proxy[end]();
-      await until('it is away', () => heard.trust.at(-1) === 'away');
-      expect(store.shared?.away).toBeDefined();
+      await until('it is away', () => heard.trust.at(-1) === 'away' && store.shared?.away !== undefined);
       const body = { ...anAction({ name: end }) };
       const path = `guest%2F${end}`;
       await direct.request({ method: 'PUT', db: data.names.whisks, path, body });

@@ -54,7 +54,7 @@ export async function startPouch(): Promise<CouchServer> {
   const client = new CouchClient({ url, timeoutMs: 1000 });
   try {
     for (let tries = 0; ; tries++) {
-      const isThere = await client.request({ probe: true }).then(
+      const isThere = await client.request({ insists: true }).then(
         () => true,
         () => false,
       );
