@@ -40,3 +40,20 @@ describe('bun bench', () => {
     expect((await bench('--help')).out).toContain('--sandbox NAME');
   });
 });
+
+test('bun bench:compare measures two trees in turn, tells noise for what it is, and leaves no work tree behind', async () => {
+  const root = join(import.meta.dir, '../..');
+  const compare = join(root, 'bench/compare.ts');
+  const args = ['HEAD', '--only', 'choose', '--rounds', '4'];
+  const run = Bun.spawn([process.execPath, compare, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err, exit] = await Promise.all([run.stdout.text(), run.stderr.text(), run.exited]);
+  expect([exit, err.trim().split('\n')]).toEqual([
+    0,
+    ['this tree', 'HEAD', 'HEAD', 'this tree', 'this tree', 'HEAD', 'HEAD', 'this tree'].map(
+      (side, index) => `round ${Math.floor(index / 2) + 1} of 4: ${side}`,
+    ),
+  ]);
+  expect(out).toMatch(/pick a stem cell +[\d.]+ µs .* [+−][\d.]+ % +[\d.]+ +(noise|better|WORSE)/);
+  const trees = Bun.spawnSync(['git', 'worktree', 'list', '--porcelain'], { cwd: root }).stdout.toString();
+  expect(trees).not.toContain('whisklet-compare-');
+}, 60_000);

@@ -1,7 +1,12 @@
 import { afterAll, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Connection } from '../../src/load/connection.ts';
+import { Line, NoAnswer } from '../../src/load/line.ts';
 import { Crowd, callOneByOne } from '../../src/load/load.ts';
 import { encodeRequest } from '../../src/load/request.ts';
+import { need } from '../util/need.ts';
+import { temporaryFolder } from '../util/whisklet.ts';
 
 const server = Bun.serve({
   hostname: '127.0.0.1',
@@ -14,6 +19,20 @@ const server = Bun.serve({
   },
 });
 const address = `http://127.0.0.1:${server.port}`;
+const openssl = need('openssl', Bun.which('openssl'));
+
+/** A certificate for localhost that nobody vouches for. */
+function selfSigned(): { cert: string; key: string } {
+  const folder = temporaryFolder();
+  const [cert, key] = [join(folder.path, 'cert.pem'), join(folder.path, 'key.pem')];
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '1'];
+  const made = Bun.spawnSync(['openssl', ...args, '-keyout', key, '-out', cert]);
+  if (made.exitCode !== 0) throw new Error(made.stderr.toString());
+  const pair = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  folder.remove();
+  return pair;
+}
+
 const post = (path: string, body: string) => encodeRequest({ method: 'POST', path, body });
 afterAll(() => server.stop(true));
 
@@ -67,5 +86,50 @@ describe('load', () => {
     expect(calls).toBeGreaterThanOrEqual(4);
     expect(perSecond).toBeGreaterThan(0);
     crowd.close();
+  });
+});
+
+describe('a line', () => {
+  test('is opened when it is needed, and again when the server has closed it', async () => {
+    const line = new Line({ address, timeoutMs: 5_000 });
+    expect((await line.ask(post('/', '{"n":1}'))).body.toString()).toBe('{"n":1}');
+    line.close();
+    expect((await line.ask(post('/', '{"n":2}'))).body.toString()).toBe('{"n":2}');
+    line.close();
+  });
+
+  test('gives up what is not answered in time, and takes a late answer for nobody’s', async () => {
+    const { promise: late, resolve: answerLate } = Promise.withResolvers<void>();
+    let asked = 0;
+    const slow = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      async fetch() {
+        if (++asked === 1) await late;
+        return new Response(`answer ${asked}`);
+      },
+    });
+    const line = new Line({ address: `http://127.0.0.1:${slow.port}`, timeoutMs: 50 });
+    await expect(line.ask(post('/', '{}'))).rejects.toThrow(NoAnswer);
+    answerLate();
+    expect((await line.ask(post('/', '{}'))).body.toString()).toBe('answer 2');
+    line.close();
+    await slow.stop(true);
+  });
+
+  test.skipIf(!openssl)('over TLS asks only who the certificate names, unless it is told to ask anybody', async () => {
+    const { cert, key } = selfSigned();
+    const secure = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      tls: { cert, key },
+      fetch: () => new Response('hello'),
+    });
+    const at = { address: `https://localhost:${secure.port}`, timeoutMs: 5_000 };
+    await expect(new Line(at).ask(post('/', '{}'))).rejects.toThrow(/self.signed/i);
+    const line = new Line({ ...at, insecure: true });
+    expect((await line.ask(post('/', '{}'))).body.toString()).toBe('hello');
+    line.close();
+    await secure.stop(true);
   });
 });
