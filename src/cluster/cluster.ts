@@ -236,16 +236,24 @@ export class Cluster {
   #placeOf(work: Work, partitions: number): number {
     const { standardMemory, now } = this.#options;
     const name = work.type === 'invocation' ? work.action : work.trigger.name;
+    const own = this.#asTaker();
     const takers = this.#members.takers(now());
-    const place = choosePlace(`${work.namespace} ${name}`, standardMemory, this.#asTaker(), takers, partitions);
-    const taker = takers.find((each) => each.partitions.includes(place));
+    const place = choosePlace(`${work.namespace} ${name}`, standardMemory, own, takers, partitions);
+    const taker = [own, ...takers].find((each) => each.partitions.includes(place));
     if (taker) this.#members.given(taker.node, standardMemory);
     return place;
   }
 
   #asTaker(): Taker {
-    const room = this.#state === 'up' && this.#hasRoom(0) ? this.#options.load().memoryFree : 0;
-    return { node: this.#self.node, partitions: this.#intake.partitions, room };
+    const { node } = this.#self;
+    const room = this.#state === 'up' ? this.#memoryFree - this.#members.givenTo(node) : 0;
+    return { node, partitions: this.#intake.partitions, room };
+  }
+
+  /** What nothing runs in, and nothing that waits will, in the pool or before it. */
+  get #memoryFree(): number {
+    const { load, standardMemory } = this.#options;
+    return Math.max(0, load().memoryFree - this.#intake.backlog * standardMemory);
   }
 
   #hasRoom(begun: number): boolean {
@@ -343,7 +351,7 @@ export class Cluster {
   #tick(): void {
     this.#intake.tick();
     this.#noteReach();
-    const hadRoom = this.#hasRoom(0);
+    const hadRoom = this.#memoryFree >= this.#options.standardMemory;
     const { length: partitions } = this.#intake.partitions;
     const isNews = this.#said?.hadRoom !== hadRoom || this.#said.partitions !== partitions;
     if (!isNews && this.#options.now() - this.#beatAt < BEAT_MS) return;
@@ -361,7 +369,7 @@ export class Cluster {
   #beat(): BeatMessage {
     const { partitions, holding } = this.#intake;
     const { about, load } = this.#options;
-    const now = { ...load(), state: this.#state, partitions, holding };
+    const now = { ...load(), memoryFree: this.#memoryFree, state: this.#state, partitions, holding };
     return { type: 'beat', from: this.#self, reads: WIRE_VERSION, ...about, ...now };
   }
 }

@@ -110,6 +110,11 @@ export class Intake {
     return [...this.#owned.keys()].sort((a, b) => a - b);
   }
 
+  /** Jobs and work that the pool does not know of yet. */
+  get backlog(): number {
+    return this.#runs.length + this.#works.length + this.#starting.size;
+  }
+
   get status() {
     return {
       partitions: this.#owned.size,

@@ -35,9 +35,11 @@ export interface KafkaSecurity {
 
 /** How long the broker holds a fetch that finds nothing. What else goes over the same connection waits for it: commits, leaving. */
 const FETCH_MS = 500;
+/** Nothing else goes over the connection of the news, but the end of it waits, too. */
+const NEWS_FETCH_MS = 1_000;
 /** The least that brokers allow: until then partitions of a node that died have no owner. */
 const SESSION_MS = 6_000;
-const HEARTBEAT_MS = 500;
+const HEARTBEAT_MS = 1_000;
 const REBALANCE_MS = 10_000;
 const AGAIN_MS = 1_000;
 const CONNECT_MS = 3_000;
@@ -251,7 +253,10 @@ export class KafkaBus implements Bus {
   async #hearNews(kafka: Kafka): Promise<void> {
     const { prefix, node, boot } = this.#options;
     // A group of its own each time: there is nobody in it to wait for.
-    const consumer = kafka.consumer(this.#consuming(`${prefix}.news.${node}.${boot}.${++this.#newsGroups}`, 1));
+    const consumer = kafka.consumer({
+      ...this.#consuming(`${prefix}.news.${node}.${boot}.${++this.#newsGroups}`, 1),
+      maxWaitTimeInMs: NEWS_FETCH_MS,
+    });
     this.#news = consumer;
     consumer.on(consumer.events.GROUP_JOIN, () => {
       for (const [topic, offset] of this.#positions) consumer.seek({ topic, partition: 0, offset });

@@ -128,6 +128,11 @@ export class Members {
     if (heard) heard.given += memory;
   }
 
+  /** Megabytes of work that was given to it since it was last heard of. */
+  givenTo(node: string): number {
+    return this.#heard.get(node)?.given ?? 0;
+  }
+
   /** All of them, by name. Those that died long ago are forgotten. @param own what this node would say of itself */
   list(own: BeatMessage, now: number): Member[] {
     for (const [node, { at }] of this.#heard) {

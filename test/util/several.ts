@@ -41,7 +41,7 @@ export class SeveralNodes {
   async add(options: TestNodeOptions = {}, ...args: string[]): Promise<TestNode> {
     const shared = ['--kafka', this.broker.address, '--kafka-prefix', this.#prefix, '--kafka-partitions', '8'];
     const store = ['--couchdb', this.couch.url, '--couchdb-prefix', `${this.#prefix}_`];
-    const own = ['--node-id', `node-${this.nodes.length}`, '--drain-delay', '0 ms'];
+    const own = ['--node-id', `node-${this.nodes.length}`, '--drain-delay', '500 ms'];
     const node = new TestNode({ ...options, args: [...shared, ...store, ...own, ...this.#args, ...args] });
     this.nodes.push(node);
     return node.start();
