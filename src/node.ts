@@ -158,11 +158,13 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
     const run = cluster?.run ?? invoker.run.bind(invoker);
     const accept = cluster ? acceptInKafka(cluster, acceptHere(journal)) : acceptHere(journal);
     const invocation = new Invocation({ ...parts, run, journal, accept, maxTries, sequenceLength });
+    const { shared } = store;
     const metrics = new Metrics(
       events,
       () => invoker.status,
       () => journal.size,
       cluster && (() => cluster.status),
+      shared && (() => shared),
     );
     /** Parameters and annotations, and what is around them. */
     const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;

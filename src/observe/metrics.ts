@@ -23,6 +23,14 @@ export interface JournalView {
   readonly dead: number;
 }
 
+/** The store that nodes share. */
+export interface SharedStoreView {
+  /** Why it is away; undefined while it is not. */
+  readonly away: string | undefined;
+  /** Records that wait in memory to be written. */
+  readonly waiting: number;
+}
+
 type Labels = Record<string, string>;
 type Sample = { readonly labels: Labels; readonly value: number; readonly metricName?: string };
 
@@ -39,7 +47,13 @@ export class Metrics {
   readonly #steps = new StepNumbers();
   readonly #spans = { sent: 0, dropped: 0 };
 
-  constructor(events: Events, pool: () => PoolView, journal?: () => JournalView, cluster?: () => ClusterView) {
+  constructor(
+    events: Events,
+    pool: () => PoolView,
+    journal?: () => JournalView,
+    cluster?: () => ClusterView,
+    store?: () => SharedStoreView,
+  ) {
     events.activationEnded.subscribe((ended) => {
       this.#numbersOf(ended).add(ended);
       if (ended.steps) this.#steps.addRun(ended.steps);
@@ -65,6 +79,7 @@ export class Metrics {
     this.#registerPool(pool);
     if (journal) this.#registerJournal(journal);
     if (cluster) this.#registerCluster(cluster);
+    if (store) this.#registerStore(store);
     this.#histogram('http_request_duration_seconds', 'Time to answer a request', 0.001, () =>
       [...this.#requests.values()].map(({ labels, ms }) => [labels, ms]),
     );
@@ -187,6 +202,15 @@ export class Metrics {
     ]);
     this.#plain('whisklet_journal_dead_letters', 'Accepted work that was given up', 'gauge', () => [
       { labels: {}, value: journal().dead },
+    ]);
+  }
+
+  #registerStore(store: () => SharedStoreView): void {
+    this.#plain('whisklet_store_up', 'Whether the store that nodes share can be used', 'gauge', () => [
+      { labels: {}, value: store().away === undefined ? 1 : 0 },
+    ]);
+    this.#plain('whisklet_store_waiting_records', 'Records that wait in memory to be written to it', 'gauge', () => [
+      { labels: {}, value: store().waiting },
     ]);
   }
 

@@ -62,6 +62,11 @@ export class CouchActivations implements ActivationStore {
     this.#waiting = new WaitingRecords({ send, events, gatherMs, maxBytes: maxWaitingBytes });
   }
 
+  /** How many records wait to be written. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   put(activation: Activation): Promise<void> {
     return this.#waiting.put(activation);
   }

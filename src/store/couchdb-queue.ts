@@ -64,6 +64,10 @@ export class WaitingRecords {
     this.#options = options;
   }
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   put(activation: Activation): Promise<void> {
     const known = this.#waiting.get(activation.activationId);
     if (known !== undefined) return known.promise;

@@ -59,13 +59,13 @@ export async function openCouchStore(options: CouchStoreOptions): Promise<Store>
     const { made, isOwn } = await patiently(() => setUp(client, names), options);
     client.accepted();
     if (made.length > 0) events.info('store', `Made in CouchDB: ${made.join(', ')}`);
-    const shared = await Shared.open(client, isOwn, options);
     const activations = new CouchActivations({
       ...{ client, events, timeoutMs: options.timeoutMs, db: names.activations },
       gatherMs: options.gatherMs ?? GATHER_MS,
       maxWaitingBytes: options.maxWaitingBytes ?? WAITING_BYTES,
       mayPrune: prune === 'all' || (prune === 'own' && isOwn),
     });
+    const shared = await Shared.open(client, { isOwn, waiting: () => activations.waiting }, options);
     const close = async () => {
       await activations.close();
       await shared.close();
@@ -118,6 +118,11 @@ const SILENT: ChangeListener = {
   onTrust: () => undefined,
 };
 
+interface SharedFacts {
+  readonly isOwn: boolean;
+  readonly waiting: () => number;
+}
+
 /** What is shared with other nodes: the feeds of both databases, heard as one. */
 class Shared implements SharedStore {
   readonly #client: CouchClient;
@@ -126,22 +131,30 @@ class Shared implements SharedStore {
   #listener = SILENT;
   #untold: ReturnType<typeof setInterval> | undefined;
 
-  readonly isOwn: boolean;
+  readonly #facts: SharedFacts;
 
-  private constructor(client: CouchClient, isOwn: boolean, names: DatabaseNames) {
+  private constructor(client: CouchClient, facts: SharedFacts, names: DatabaseNames) {
     this.#client = client;
-    this.isOwn = isOwn;
+    this.#facts = facts;
     this.#names = names;
   }
 
-  static async open(client: CouchClient, isOwn: boolean, options: CouchStoreOptions): Promise<Shared> {
-    const shared = new Shared(client, isOwn, options.names);
+  static async open(client: CouchClient, facts: SharedFacts, options: CouchStoreOptions): Promise<Shared> {
+    const shared = new Shared(client, facts, options.names);
     shared.#feeds = await Promise.all([shared.#feed('whisks', options), shared.#feed('subjects', options)]);
     return shared;
   }
 
   get away(): string | undefined {
     return this.#client.away;
+  }
+
+  get waiting(): number {
+    return this.#facts.waiting();
+  }
+
+  get isOwn(): boolean {
+    return this.#facts.isOwn;
   }
 
   follow(listener: ChangeListener): void {

@@ -30,6 +30,8 @@ export interface Store {
 export interface SharedStore {
   /** Why it cannot be used now, as a sentence for the operator; undefined while it can. */
   readonly away: string | undefined;
+  /** How many records wait in memory to be written. */
+  readonly waiting: number;
   /** False when somebody else made it, such as OpenWhisk: what is in there may be theirs. */
   readonly isOwn: boolean;
   /** Tells from now on what is changed by anybody. Called once. */

@@ -103,3 +103,20 @@ test('spans that went away and that were dropped are counted', async () => {
   expect(lines).toContain('whisklet_trace_spans_total{outcome="sent"} 6');
   expect(lines).toContain('whisklet_trace_spans_total{outcome="dropped"} 2');
 });
+
+test('a store that nodes share says whether it is there, and how much waits for it', async () => {
+  const store = { away: undefined as string | undefined, waiting: 0 };
+  const metrics = new Metrics(
+    new Events(),
+    () => pool,
+    undefined,
+    undefined,
+    () => store,
+  );
+  expect(await metrics.text()).toContain('\nwhisklet_store_up 1\n');
+  Object.assign(store, { away: 'it refuses', waiting: 7 });
+  const text = await metrics.text();
+  expect(text).toContain('\nwhisklet_store_up 0\n');
+  expect(text).toContain('\nwhisklet_store_waiting_records 7\n');
+  expect(await new Metrics(new Events(), () => pool).text()).not.toContain('whisklet_store');
+});
