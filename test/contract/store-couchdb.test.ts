@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'bun:test';
+import { afterAll, beforeAll, test } from 'bun:test';
 import { aRealCouch, type CouchServer, couchData, realCouch, startPouch } from '../util/couchdb.ts';
 import { type StoreContractOptions, storeContract } from './store.ts';
 
@@ -20,8 +20,10 @@ const standIn: StoreContractOptions = {
 // The same as of SQLite (DB-04).
 storeContract("CouchDB's protocol (pouchdb-server)", async () => couchData(pouch), standIn);
 
-const real = realCouch();
-if (real !== undefined) {
+if (realCouch === undefined) {
+  test.skip('CouchDB itself is a store (WHISKLET_TEST_COUCHDB does not say where one is)', () => undefined);
+} else {
+  const server = aRealCouch(realCouch);
   const skip = { 'keeps the text of a result as it was put': REWRITTEN };
-  storeContract('CouchDB', async () => couchData(aRealCouch(real)), { skip });
+  storeContract('CouchDB', async () => couchData(server), { skip });
 }
