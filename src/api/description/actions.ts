@@ -3,6 +3,7 @@ import { entityFields, listOperation, parameters, putFields, putParameters } fro
 import type { Parameter, Path, Schema, Schemas } from './openapi.ts';
 import {
   activationIdHeader,
+  callHeaders,
   inPath,
   inQuery,
   json,
@@ -11,6 +12,7 @@ import {
   overwrite,
   type Part,
   refusals,
+  timingHeader,
 } from './operation.ts';
 import { answered, anyObject, anyOf, flag, list, oneOfTexts, ref, sent, text, whole } from './schema.ts';
 
@@ -70,7 +72,7 @@ function oneAction(where: string, path: readonly Parameter[]): Path {
     }),
     post: operation({
       ...{ tag: TAG, id: `invokeAction${where}`, summary: 'Invoke an action' },
-      parameters: [...path, ...invokeParameters],
+      parameters: [...path, ...invokeParameters, ...callHeaders],
       body: anyObject('The arguments, over the parameters of the action'),
       answers: { ...invokeAnswers, ...refusals(400, 403, 404, 409, 413, 415, 429, 503, ...inPackage) },
     }),
@@ -91,14 +93,15 @@ const invokeParameters: readonly Parameter[] = [
 const result = anyObject('Its result, with `result=true`');
 const results = list({}, 'Its result, when that is an array');
 
+const invokedHeaders = { ...activationIdHeader, ...timingHeader };
 const invokeAnswers = {
-  200: json('It succeeded', anyOf('The record or the result', ref('Activation'), result, results), activationIdHeader),
-  202: json('It was accepted, and nobody waits for it, or not any longer', ref('ActivationId'), activationIdHeader),
+  200: json('It succeeded', anyOf('The record or the result', ref('Activation'), result, results), invokedHeaders),
+  202: json('It was accepted, and nobody waits for it, or not any longer', ref('ActivationId'), invokedHeaders),
   500: json(
     'It could not be run, or the node failed',
     anyOf('The record, the result or why', ref('Activation'), ref('Error'), result),
   ),
-  502: json('It failed', anyOf('The record or the result', ref('Activation'), result), activationIdHeader),
+  502: json('It failed', anyOf('The record or the result', ref('Activation'), result), invokedHeaders),
 };
 
 function actionSchemas(): Schemas {

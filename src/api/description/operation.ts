@@ -63,6 +63,25 @@ export const activationIdHeader: Headers = {
   'x-openwhisk-activation-id': { required: true, schema: { type: 'string', pattern: ACTIVATION_ID } },
 };
 
+/** Of what runs actions: what its steps took, for who asks, and the trace that it is part of (docs/tracing.md). */
+export const callHeaders: readonly Parameter[] = [
+  {
+    ...{ name: 'X-Whisklet-Timing', in: 'header', schema: { type: 'string' } },
+    description: 'Whatever it says: tell in `Server-Timing` what each step took',
+  },
+  {
+    ...{ name: 'traceparent', in: 'header', schema: { type: 'string' } },
+    description: "W3C's Trace Context: the actions are told of it in `__OW_TRACEPARENT`",
+  },
+];
+export const timingHeader: Headers = {
+  'Server-Timing': {
+    description: 'For a request with `X-Whisklet-Timing`: milliseconds of each step',
+    required: false,
+    schema: { type: 'string', examples: ['auth;dur=0.012, resolve;dur=0.031, run;dur=0.071, total;dur=0.130'] },
+  },
+};
+
 /** What each status says when the body is `{error, code}`. */
 const refusalKinds = {
   400: ['BadRequest', 'The request cannot be read, or asks for what is not allowed'],

@@ -1,5 +1,16 @@
 import { entityFields, listOperation, parameters, putFields, putParameters } from './common.ts';
-import { activationIdHeader, inPath, json, namespace, operation, overwrite, type Part, refusals } from './operation.ts';
+import {
+  activationIdHeader,
+  callHeaders,
+  inPath,
+  json,
+  namespace,
+  operation,
+  overwrite,
+  type Part,
+  refusals,
+  timingHeader,
+} from './operation.ts';
 import { answered, anyObject, map, oneOfTexts, ref, sent } from './schema.ts';
 
 const TAG = 'Triggers';
@@ -33,10 +44,13 @@ export const triggersPart: Part = {
         answers: { 200: json('The trigger as it was', ref('Trigger')), ...refusals(400, 403, 404, 409, 503) },
       }),
       post: operation({
-        ...{ tag: TAG, id: 'fireTrigger', summary: 'Fire a trigger', parameters: path },
+        ...{ tag: TAG, id: 'fireTrigger', summary: 'Fire a trigger', parameters: [...path, ...callHeaders] },
         body: anyObject('The event, over the parameters of the trigger'),
         answers: {
-          202: json('The actions of its active rules are set off', ref('ActivationId'), activationIdHeader),
+          202: json('The actions of its active rules are set off', ref('ActivationId'), {
+            ...activationIdHeader,
+            ...timingHeader,
+          }),
           204: { description: 'It has no active rule, so nothing was done' },
           ...refusals(400, 403, 404, 409, 413, 415, 429, 503),
         },
