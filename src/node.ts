@@ -44,7 +44,7 @@ import { unpackShims } from './sandbox/shims.ts';
 import { CachedEntities } from './store/cache.ts';
 import type { Store } from './store/store.ts';
 
-/** How long a free container serves its own action while another, older one waits for memory. */
+/** How long an action with containers at work lets others keep theirs, which serve or just did. */
 const PATIENCE_MS = 100;
 /** Idle containers are frozen after this long, where freezing costs nothing (OpenWhisk's pause-grace). */
 const PAUSE_AFTER_MS = 10_000;

@@ -26,7 +26,7 @@ export interface InvokerOptions {
   readonly keepAliveMs: number;
   /** Idle containers are frozen after this long; undefined never freezes. */
   readonly pauseAfterMs: number | undefined;
-  /** How long a free container serves its own action while another, older, waits for memory. */
+  /** How long an action with containers at work lets others keep theirs: those that serve, and those that just did. */
   readonly patienceMs: number;
   readonly readyMs: number;
   /** Containers that may be starting at once. */
@@ -76,7 +76,7 @@ export class Invoker {
     this.#turns = new Turns({
       ...{ stock: this.#stock, parallelStarts, patienceMs },
       serve: (job, key, runtime) => this.#serve(job, key, runtime),
-      claimMemory: (megabytes) => this.#claimMemory(megabytes),
+      claimMemory: (megabytes, idleMs) => this.#claimMemory(megabytes, idleMs),
       start: (runtime, memory) => void this.#startContainer(runtime, memory, true),
     });
     this.#keeper = setInterval(() => this.#tend(), Math.max(50, Math.min(1_000, options.keepAliveMs / 4)));
@@ -190,7 +190,7 @@ export class Invoker {
   #serveStemCell(job: Job, key: string, runtime: RuntimeSpec): Promise<Outcome> | undefined {
     const { memory } = job.action.limits;
     const cell = pickStemCell(this.#stock.stemCells(runtime), memory);
-    if (!cell || !this.#claimMemory(memory - cell.memory, cell)) return undefined;
+    if (!cell || !this.#claimMemory(memory - cell.memory, 0, cell)) return undefined;
     this.#stock.unlist(cell);
     const outcome = this.#settle(cell, job, cell.wasWanted ? 'cold' : 'prewarmed', cell.become(job, key));
     queueMicrotask(() => void this.#replenish());
@@ -315,13 +315,15 @@ export class Invoker {
   }
 
   /**
-   * True when so many megabytes are free. If not, it evicts idle ones, but not `keep`: their memory is free when they are
+   * True when so many megabytes are free. If not, it evicts those idle for so long, but not `keep`: their memory is free when they are
    * gone, not when they are told to go, and then the lines are looked at again.
    */
-  #claimMemory(need: number, keep?: Container): boolean {
+  #claimMemory(need: number, idleMs: number, keep?: Container): boolean {
     const free = this.#options.poolMemory - this.#stock.memoryUsed;
     if (need <= free) return true;
-    const evictable = this.#stock.evictable(keep, (runtime) => this.#stemCellsWanted(runtime));
+    const evictable = this.#stock.evictable(keep, performance.now() - idleMs, (runtime) =>
+      this.#stemCellsWanted(runtime),
+    );
     for (const victim of makeRoom(need, free + this.#stock.memoryComingFree, evictable) ?? []) {
       void victim.close('evicted', 'another action needs its memory');
     }

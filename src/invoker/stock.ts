@@ -111,14 +111,29 @@ export class Stock {
     return count;
   }
 
+  /** Whether a container of this key has a job. */
+  isAtWork(key: string): boolean {
+    for (const each of this.#all) if (each.key === key && each.active > 0) return true;
+    return false;
+  }
+
   get startingAtAll(): number {
     let count = 0;
     for (const { state } of this.#all) if (state === 'starting') count++;
     return count;
   }
 
-  /** Whom one could evict, but not `keep`. @param wanted stem cells of a runtime that the manifest wants */
-  evictable(keep: Container | undefined, wanted: (runtime: RuntimeSpec) => number): Evictable<Container> {
+  /**
+   * Whom one could evict, but not `keep`.
+   *
+   * @param until idle ones that were used later than this are spared, in milliseconds of `performance.now()`
+   * @param wanted stem cells of a runtime that the manifest wants
+   */
+  evictable(
+    keep: Container | undefined,
+    until: number,
+    wanted: (runtime: RuntimeSpec) => number,
+  ): Evictable<Container> {
     const surplus: Container[] = [];
     const stemCells: Container[] = [];
     for (const cells of this.#stemCells.values()) {
@@ -126,7 +141,7 @@ export class Stock {
         if (cell !== keep) (index < wanted(cell.runtime) ? stemCells : surplus).push(cell);
       });
     }
-    return { surplus, stemCells, idle: this.idle.filter((each) => each !== keep) };
+    return { surplus, stemCells, idle: this.idle.filter((each) => each !== keep && each.lastUsed <= until) };
   }
 
   /** How many containers of each kind are in each state. */

@@ -9,12 +9,12 @@ export interface TurnsOptions {
   readonly stock: Stock;
   /** Containers that may be starting at once. */
   readonly parallelStarts: number;
-  /** How long a free container serves its own action while another, older, waits for memory. */
+  /** How long an action with containers at work lets others keep theirs: those that serve, and those that just did. */
   readonly patienceMs: number;
   /** Gives the job to a container, if there is one for it now. */
   readonly serve: (job: Job, key: string, runtime: RuntimeSpec) => Promise<Outcome> | undefined;
-  /** True when so many megabytes are free; else whoever can be evicted for them goes. */
-  readonly claimMemory: (megabytes: number) => boolean;
+  /** True when so many megabytes are free; else whoever is idle for so long, and can be evicted for them, goes. */
+  readonly claimMemory: (megabytes: number, idleMs: number) => boolean;
   readonly start: (runtime: RuntimeSpec, memory: number) => void;
 }
 
@@ -22,6 +22,7 @@ export interface TurnsOptions {
 export class Turns {
   readonly lines = new Lines();
   readonly #options: TurnsOptions;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
@@ -71,9 +72,28 @@ export class Turns {
     uncounted.set(key, Math.max(0, onTheWay - needed));
     for (let n = onTheWay; n < needed; n++) {
       if (stock.startingAtAll >= parallelStarts) return true;
-      if (!claimMemory(memory)) return false;
-      start(line.runtime, memory);
+      const idleMs = this.#courtesyOf(line);
+      if (claimMemory(memory, idleMs)) start(line.runtime, memory);
+      else return idleMs > 0 && this.#lookLater();
     }
+    return true;
+  }
+
+  /**
+   * How long a container must be idle to be evicted for this line. Where calls are short, containers are at rest at any
+   * moment: to evict these for a line that moves on would cost a cold start for each call of both.
+   */
+  #courtesyOf({ key, since }: Line): number {
+    const { stock, patienceMs } = this.#options;
+    return stock.isAtWork(key) && performance.now() - since < patienceMs ? patienceMs : 0;
+  }
+
+  /** By then those who wait now have waited for long enough. */
+  #lookLater(): true {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.take();
+    }, this.#options.patienceMs);
     return true;
   }
 }

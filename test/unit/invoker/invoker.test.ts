@@ -131,11 +131,27 @@ describe('waiting', () => {
     const pool = invoker({ cells: 1, poolMemory: 512 });
     await pool.start();
     await pool.run(job({ id: 'guest/idle', exec: { kind: 'python:3', binary: false } }));
+    jest.advanceTimersByTime(100);
     protocol.answerAtOnce = undefined;
     // The stem cell serves the first; for the second another action's idle container must go.
     void pool.run(job());
     void pool.run(job());
     await settle();
+    expect(protocol.running.length).toBe(2);
+  });
+
+  test('an action that is served spares a container of another that was used just now, but for no longer than patience', async () => {
+    const pool = invoker({ poolMemory: 512 });
+    await pool.run(job());
+    await pool.run(job({ id: 'guest/other' }));
+    protocol.answerAtOnce = undefined;
+    void pool.run(job());
+    void pool.run(job());
+    await settle();
+    expect([pool.status.waiting, pool.status.ends.evicted]).toEqual([1, 0]);
+    jest.advanceTimersByTime(100);
+    await settle();
+    expect(pool.status.ends.evicted).toBe(1);
     expect(protocol.running.length).toBe(2);
   });
 
