@@ -178,6 +178,39 @@ describe.each(['refuses', 'is silent'] as const)('a node whose CouchDB %s for so
   }, 60_000);
 });
 
+test('what was accepted while CouchDB was away has one record each, though the node was killed meanwhile', async () => {
+  const data = couchData(server);
+  const { proxy, url } = await TcpProxy.before(server.url);
+  const args = ['--couchdb', url, '--couchdb-prefix', data.prefix, '--couchdb-timeout', '1 s', '--stem-cells', '0'];
+  const node = await new TestNode({ args }).start();
+  try {
+    await node.put('steady', says('steady'));
+    await node.invoke('steady');
+    await proxy.cut();
+    const accepted = await Promise.all(
+      Array.from({ length: 5 }, () => node.ask('POST', 'actions/steady', { body: {} })),
+    );
+    expect(accepted.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
+    const ids = accepted.map(({ json }) => json.activationId as string).sort();
+    await node.stop('SIGKILL');
+    await proxy.restore();
+    await node.start();
+    const recorded = async () => {
+      const { json } = await node.ask('GET', 'activations?docs=true&limit=200&name=steady');
+      return json.map((each: { activationId: string }) => each.activationId).sort() as string[];
+    };
+    await until('all have their records', async () => {
+      const all = await recorded();
+      return ids.every((id) => all.includes(id));
+    });
+    expect((await recorded()).filter((id) => ids.includes(id))).toEqual(ids);
+  } finally {
+    await node.end();
+    await proxy[Symbol.asyncDispose]();
+    await data.remove();
+  }
+}, 60_000);
+
 describe("a node that is pointed at an OpenWhisk's databases (STD-08, DB-01, LIST-05)", () => {
   const key = `${openwhisk.KEY.uuid}:${openwhisk.KEY.key}`;
   const blocked = `99999999-2222-4333-8444-555555555555:${'m'.repeat(64)}`;
