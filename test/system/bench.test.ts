@@ -28,8 +28,17 @@ describe('bun bench', () => {
   });
 
   test('measures a whole node beside its floor, having checked that every call left its record', async () => {
-    const { out, err } = await bench('--quick', '--only', 'warm', '--sandbox', 'local');
-    expect(err).toStartWith('1/1 warm, local');
+    const folder = temporaryFolder();
+    const [report, picture] = [join(folder.path, 'report.html'), join(folder.path, 'picture.svg')];
+    const files = ['--report', report, '--picture', picture];
+    const { out, err } = await bench('--quick', '--only', 'warm,steps,memory', '--sandbox', 'local', ...files);
+    expect(err).toStartWith('1/3 warm, local\n2/3 steps, local\n3/3 memory, local');
+    expect(out).toMatch(/run of a warm call, mean +[\d.]+ µs/);
+    expect(out).toMatch(/memory of a warm JavaScript container, PSS +[\d.]+ MB/);
+    const html = await Bun.file(report).text();
+    for (const title of ['Cold against warm', 'The share of each step in a call']) expect(html).toContain(title);
+    expect(await Bun.file(picture).text()).toContain('Whisklet, isolated process');
+    folder.remove();
     expect(out).toMatch(/warm call, p50 +[\d.]+ µs .*× floor +(kept|BROKEN)/);
     expect(out).toMatch(/HTTP \+ pipe = HTTP [\d.]+ µs \+ frame [\d.]+ µs/);
   });
