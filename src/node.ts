@@ -146,7 +146,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       ...{ store: cached, manifest, limits, now },
       onActionChanged: (id, current) => invoker.retire(id, current && invocation.jobAction(current)),
     });
-    if (store.shared) followOthers(store.shared, { cached, authenticator, entities, events });
+    if (store.shared) followOthers(store.shared, { cached, authenticator, actions: entities.actions, events });
     const { activations, journal } = store;
     const { sequenceLength } = limits;
     const live = new LiveActivations();

@@ -62,6 +62,11 @@ export class CachedEntities implements EntityStore {
     return entry.stored;
   }
 
+  /** Whether the entity is in memory, or on its way there. */
+  knows(id: string): boolean {
+    return this.#entries.has(id) || this.#loads.has(id);
+  }
+
   async get(id: string): Promise<Stored | undefined> {
     return this.peek(id) ?? this.#loads.get(id) ?? this.#load(id);
   }

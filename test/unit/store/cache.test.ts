@@ -72,7 +72,9 @@ describe('the cache in front of the entities', () => {
     const store = await filled('hello');
     store.isHolding = true;
     const cache = new CachedEntities(store);
+    expect(cache.knows(ID)).toBe(false);
     const answers = [cache.get(ID), cache.get(ID), cache.get(ID)];
+    expect(cache.knows(ID)).toBe(true);
     await Promise.resolve();
     store.release();
     expect((await Promise.all(answers)).map(version)).toEqual(['0.0.1', '0.0.1', '0.0.1']);
