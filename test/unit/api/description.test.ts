@@ -145,7 +145,7 @@ const reads: Readonly<Record<string, string>> = {
   PackageView: 'binding!:object actions!:array feeds!:array annotations!:array parameters!:array',
   PackageRow: 'binding!:any annotations!:array',
   Activation: 'annotations!:array',
-  ActivationRow: 'annotations!:array subject!:string',
+  ActivationRow: 'annotations!:array',
   ActivationLogs: 'logs!:array',
   ActivationResult: 'status!:string success!:boolean result!:any',
   Error: 'error!:string code!:string',
