@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { StdioPipes } from '../../src/sandbox/pipe.ts';
+import { ChildStreams } from '../../src/sandbox/child-streams.ts';
 import type { Opened } from './wire.ts';
 
-/** `echo.ts` as a child of this process, over real pipes as the local sandbox makes them; not isolated. */
+/** `echo.ts` as a child of this process, over streams as the local sandbox makes them; not isolated. */
 export function openPipes(): Opened {
-  const pipes = new StdioPipes();
+  const pipes = new ChildStreams();
   const child = Bun.spawn([process.execPath, join(import.meta.dir, 'echo.ts')], { stdio: pipes.childEnds });
   pipes.releaseChildEnds();
   return {

@@ -41,13 +41,23 @@ function duplicate(fd: number, flags: number): number {
 }
 
 function duplicateNatively(fd: number): number {
-  const { dlopen } = require('bun:ffi') as typeof import('bun:ffi');
   const { F_DUPFD_CLOEXEC, FIRST } = { F_DUPFD_CLOEXEC: 1030, FIRST: 3 };
-  const libc = dlopen('libc.so.6', { fcntl: { args: ['int', 'int', 'int'], returns: 'int' } });
+  const libc = openLibc();
   const copy = libc.symbols.fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
   libc.close();
   if (copy < 0) throw new Error(`descriptor ${fd} cannot be duplicated`);
   return copy;
+}
+
+/** The C library under the names that glibc and musl give it. */
+function openLibc() {
+  const { dlopen } = require('bun:ffi') as typeof import('bun:ffi');
+  const open = (name: string) => dlopen(name, { fcntl: { args: ['int', 'int', 'int'], returns: 'int' } });
+  try {
+    return open('libc.so.6');
+  } catch {
+    return open(process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1');
+  }
 }
 
 function capture(fd: 1 | 2, folder: string): number {

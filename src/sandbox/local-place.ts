@@ -1,12 +1,12 @@
 import type { Exit, Place } from '../model/place.ts';
 import type { Bounds } from './bounds.ts';
-import type { StdioPipes } from './pipe.ts';
+import type { ChildStreams } from './child-streams.ts';
 
 export interface LocalPlaceParts {
   readonly id: string;
   /** The first process, which Bun started. */
   readonly child: Bun.Subprocess;
-  readonly stdio: StdioPipes;
+  readonly stdio: ChildStreams;
   readonly bounds: Bounds;
   /** Gives back what the sandbox lent: the user, the folder. Called once, when nothing of the place is left. */
   readonly release: () => Promise<void>;
@@ -20,7 +20,7 @@ const DRAIN_MS = 500;
 /** One local place: a child process with what it started, its pipes and its bounds. */
 export class LocalPlace implements Place {
   readonly id: string;
-  readonly stdio: StdioPipes;
+  readonly stdio: ChildStreams;
   readonly exited: Promise<Exit>;
   readonly #child: Bun.Subprocess;
   readonly #bounds: Bounds;

@@ -4,11 +4,11 @@ import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import type { Events } from '../observe/events.ts';
 import { type Bounds, CgroupBounds } from './bounds.ts';
+import { ChildStreams } from './child-streams.ts';
 import type { Launch, Program } from './isolation.ts';
 import { carriedBy, giveUpOwnership, takeOwnership } from './leftovers.ts';
 import { describeHost, type HostOptions, type LocalHost, lookAtHost } from './local-host.ts';
 import { LocalPlace } from './local-place.ts';
-import { StdioPipes } from './pipe.ts';
 import { makeMountPoint } from './place-root.ts';
 import { Programs } from './programs.ts';
 import { run } from './run.ts';
@@ -171,7 +171,7 @@ export class LocalSandbox implements Sandbox {
   }
 
   #start(id: string, program: Program, spec: PlaceSpec, { uid, folder, bounds, giveBack }: Lent): LocalPlace {
-    const stdio = new StdioPipes();
+    const stdio = new ChildStreams();
     let child: Bun.Subprocess;
     try {
       const home = folder === undefined ? '/tmp' : `${folder}/`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { Decoder } from '../../src/protocol/frame.ts';
+import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
 import { bun, shimOf } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
 import { javascript } from './runtime-javascript.ts';
@@ -16,10 +16,25 @@ test('JavaScript under Bun: takes sockets for its standard streams, which cannot
   const child = Bun.spawn([...engine.command], { stdin: 'pipe', stdout: 'pipe', env: { BUN_BE_BUN: '1' } });
   const decoder = new Decoder();
   const frames: Record<string, unknown>[] = [];
+  const code = 'function main(args) { return args; }';
+  const init = { type: 'init', id: 'a', name: 'echo', main: 'main', code, binary: false, env: {} } as const;
+  const value = JSON.stringify({ text: '☃'.repeat(200_000) });
+  const requests: ToRuntime[] = [
+    { ...init, resultLimit: 1024 * 1024, logLimit: 0 },
+    { type: 'run', id: 'b', value, env: {}, logLimit: 0 },
+  ];
   for await (const chunk of child.stdout) {
-    frames.push(...decoder.push(chunk));
-    child.stdin.end();
+    for (const frame of decoder.push(chunk)) {
+      frames.push(frame);
+      const next = requests.shift();
+      if (next) child.stdin.write(encodeFrame(next));
+      else child.stdin.end();
+    }
   }
-  expect(frames).toMatchObject([{ type: 'ready', protocol: 1 }]);
+  expect(frames).toMatchObject([
+    { type: 'ready', protocol: 1 },
+    { type: 'result', id: 'a' },
+    { type: 'result', id: 'b', value },
+  ]);
   expect(await child.exited).toBe(0);
 });

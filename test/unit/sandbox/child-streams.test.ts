@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
-import { StdioPipes } from '../../../src/sandbox/pipe.ts';
+import { ChildStreams } from '../../../src/sandbox/child-streams.ts';
 
 /** Programs under test: they talk over their standard streams only. */
-const running: { pipes: StdioPipes; child: Bun.Subprocess }[] = [];
+const running: { pipes: ChildStreams; child: Bun.Subprocess }[] = [];
 
 function start(...argv: string[]) {
-  const pipes = new StdioPipes();
+  const pipes = new ChildStreams();
   const child = Bun.spawn(argv, { stdio: pipes.childEnds });
   pipes.releaseChildEnds();
   running.push({ pipes, child });
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** Resolves when `bytes` bytes have come. */
-function collect(pipes: StdioPipes, bytes: number): Promise<Buffer> {
+function collect(pipes: ChildStreams, bytes: number): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -1,0 +1,77 @@
+import { dlopen, type Pointer, ptr } from 'bun:ffi';
+import { closeSync } from 'node:fs';
+
+/** Descriptors that Bun has no call for, made by libc. None goes to other children. */
+
+/** Two ends: what is written to the one is read from the other. */
+export interface Pair {
+  readonly read: number;
+  readonly write: number;
+}
+
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const AF_UNIX = 1;
+/** With close-on-exec. */
+const SOCK_STREAM = 1 | O_CLOEXEC;
+const F_GETFL = 3;
+const F_SETFL = 4;
+
+/** The first is for writing into the child, the others for reading from it: our ends do not block, its ends do. */
+export function openStreams(): [Pair, Pair, Pair] {
+  const opened: Pair[] = [];
+  try {
+    for (const open of [openSockets, openSockets, openPipe]) opened.push(open());
+  } catch (error) {
+    for (const { read, write } of opened) {
+      closeSync(read);
+      closeSync(write);
+    }
+    throw error;
+  }
+  const [stdin, stdout, stderr] = opened as [Pair, Pair, Pair];
+  const { fcntl } = libc();
+  for (const ours of [stdin.write, stdout.read, stderr.read]) {
+    fcntl(ours, F_SETFL, fcntl(ours, F_GETFL, 0) | O_NONBLOCK);
+  }
+  return [stdin, stdout, stderr];
+}
+
+function openSockets(): Pair {
+  return pairOf((ends) => libc().socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+}
+
+function openPipe(): Pair {
+  return pairOf((ends) => libc().pipe2(ends, O_CLOEXEC));
+}
+
+function pairOf(open: (ends: Pointer) => number): Pair {
+  const ends = new Int32Array(2);
+  if (open(ptr(ends)) !== 0) throw new Error('no pipe can be opened: too many open files');
+  return { read: ends[0] as number, write: ends[1] as number };
+}
+
+type Libc = ReturnType<typeof openLibc>;
+let opened: Libc | undefined;
+
+function libc(): Libc {
+  opened ??= openLibc();
+  return opened;
+}
+
+/** The C library under the names that glibc and musl give it. */
+function openLibc() {
+  const musl = process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1';
+  for (const name of ['libc.so.6', musl]) {
+    try {
+      return dlopen(name, {
+        socketpair: { args: ['i32', 'i32', 'i32', 'ptr'], returns: 'i32' },
+        pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
+        fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+      }).symbols;
+    } catch {
+      // The next name.
+    }
+  }
+  throw new Error('the C library of this host could not be loaded');
+}
