@@ -2,6 +2,7 @@ import { type CouchServer, startAnyCouch } from './couchdb.ts';
 import { KafkaBroker, kafkaJars } from './kafka.ts';
 import { need } from './need.ts';
 import { TestNode, type TestNodeOptions } from './node.ts';
+import { TcpProxy } from './tcp-proxy.ts';
 import { until } from './until.ts';
 
 /** Whether this machine can run several nodes; the file says what is missing. */
@@ -13,20 +14,35 @@ export function canRunSeveral(): boolean {
 export class SeveralNodes {
   readonly broker: KafkaBroker;
   readonly couch: CouchServer;
+  /** The store as nodes reach it: cut, it is away. */
+  readonly storeProxy: TcpProxy;
   readonly nodes: TestNode[] = [];
   readonly #prefix = `t${crypto.randomUUID().slice(0, 8)}`;
+  readonly #storeUrl: string;
   readonly #args: readonly string[];
 
-  private constructor(broker: KafkaBroker, couch: CouchServer, args: readonly string[]) {
+  private constructor(
+    broker: KafkaBroker,
+    couch: CouchServer,
+    store: { readonly proxy: TcpProxy; readonly url: string },
+    args: readonly string[],
+  ) {
     this.broker = broker;
     this.couch = couch;
+    this.storeProxy = store.proxy;
+    this.#storeUrl = store.url;
     this.#args = args;
   }
 
   /** @param args options of `serve` for all nodes */
-  static async start(count: number, ...args: string[]): Promise<SeveralNodes> {
-    const [broker, couch] = await Promise.all([KafkaBroker.start(), startAnyCouch()]);
-    const several = new SeveralNodes(broker, couch, args);
+  static start(count: number, ...args: string[]): Promise<SeveralNodes> {
+    return SeveralNodes.startAt('127.0.0.1', count, ...args);
+  }
+
+  /** @param host where broker and store are reached */
+  static async startAt(host: string, count: number, ...args: string[]): Promise<SeveralNodes> {
+    const [broker, couch] = await Promise.all([KafkaBroker.start(host), startAnyCouch()]);
+    const several = new SeveralNodes(broker, couch, await TcpProxy.before(couch.url, host), args);
     try {
       await Promise.all(Array.from({ length: count }, () => several.add()));
       await several.together();
@@ -40,7 +56,7 @@ export class SeveralNodes {
   /** One more node. */
   async add(options: TestNodeOptions = {}, ...args: string[]): Promise<TestNode> {
     const shared = ['--kafka', this.broker.address, '--kafka-prefix', this.#prefix, '--kafka-partitions', '8'];
-    const store = ['--couchdb', this.couch.url, '--couchdb-prefix', `${this.#prefix}_`];
+    const store = ['--couchdb', this.#storeUrl, '--couchdb-prefix', `${this.#prefix}_`];
     const own = ['--node-id', `node-${this.nodes.length}`, '--drain-delay', '500 ms'];
     const node = new TestNode({ ...options, args: [...shared, ...store, ...own, ...this.#args, ...args] });
     this.nodes.push(node);
@@ -63,7 +79,7 @@ export class SeveralNodes {
 
   async end(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.end()));
-    await Promise.all([this.broker.end(), this.couch.stop()]);
+    await Promise.all([this.broker.end(), this.storeProxy.cut(), this.couch.stop()]);
   }
 }
 

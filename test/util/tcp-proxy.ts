@@ -3,21 +3,23 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** Stands between a client and a server of this machine, and can be cut: then it refuses, and drops what was connected. */
 export class TcpProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
+  readonly #host: string;
   readonly #open = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
   #isFrozen = false;
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
+  private constructor(target: { readonly host: string; readonly port: number }, host: string) {
     this.#target = target;
+    this.#host = host;
   }
 
-  /** Before the server at this address; answers the same address through here. */
-  static async before(url: string): Promise<{ readonly proxy: TcpProxy; readonly url: string }> {
+  /** Before the server at this address; answers the same address through here. @param host where it listens */
+  static async before(url: string, host = '127.0.0.1'): Promise<{ readonly proxy: TcpProxy; readonly url: string }> {
     const through = new URL(url);
-    const proxy = new TcpProxy({ host: through.hostname, port: Number(through.port) });
+    const proxy = new TcpProxy({ host: through.hostname, port: Number(through.port) }, host);
     await proxy.restore();
-    through.hostname = '127.0.0.1';
+    through.hostname = host;
     through.port = String(proxy.#port);
     return { proxy, url: through.href };
   }
@@ -43,7 +45,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#isFrozen = false;
     if (this.#server) return;
     const server = createServer((client) => this.#join(client));
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(this.#port, this.#host, resolve));
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
