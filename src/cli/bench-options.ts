@@ -52,6 +52,8 @@ export interface ParsedBench {
 }
 
 const defaults = { rateConnections: 64, burst: 50, durationMs: 10_000, timeoutMs: 70_000, actions: 100 };
+/** Actions that are made before a load of first calls: more are asked for only by mistake. */
+const MAX_COLD = 10_000;
 const PAYLOAD = '{"name":"Whisklet"}';
 
 /**
@@ -75,6 +77,12 @@ export async function parseBench(args: readonly string[], wsk: WskProperties, ho
   const mode = read(modes, 'mode') ?? 'warm';
   const rate = read(whole(1, 1_000_000), 'rate');
   if (mode === 'burst' && rate !== undefined) throw new UsageError('--rate: a burst has none, all of it comes at once');
+  const durationMs = read(seconds, 'duration') ?? defaults.durationMs;
+  if (mode === 'cold' && rate !== undefined && (durationMs / 1000) * rate > MAX_COLD) {
+    throw new UsageError(
+      `--rate: ${(durationMs / 1000) * rate} first calls need as many actions, and no more than ${MAX_COLD} are made`,
+    );
+  }
   const standard = mode === 'burst' ? defaults.burst : rate === undefined ? 1 : defaults.rateConnections;
   const kind = text('kind') ?? 'nodejs:default';
   const code = echoIn(kind);
@@ -86,7 +94,7 @@ export async function parseBench(args: readonly string[], wsk: WskProperties, ho
       ...whereOf(text('apihost') ?? wsk.apihost, text('auth') ?? wsk.auth),
       insecure: values.has('insecure'),
       concurrency: read(whole(1, 10_000), 'concurrency') ?? standard,
-      durationMs: read(seconds, 'duration') ?? defaults.durationMs,
+      durationMs,
       payload: await payloadOf(text('payload')),
       actions: read(whole(1, 10_000), 'actions') ?? defaults.actions,
       timeoutMs: read(seconds, 'timeout') ?? defaults.timeoutMs,

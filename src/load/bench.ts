@@ -85,8 +85,6 @@ const RECORD_SAMPLES = 20;
 const WARM_UP_MS = 2_000;
 /** In a load of many calls so many go without the question for their steps, for one that goes with it. */
 const TIMED_EVERY = 10;
-/** More than this many actions are made before an open loop of first calls only by mistake. */
-const MAX_ACTIONS = 10_000;
 
 /** @throws Error when the host cannot be reached, or refuses the actions; Interrupted */
 export async function runBench(options: BenchOptions, environment: BenchEnvironment): Promise<BenchResult> {
@@ -215,7 +213,7 @@ class Load {
     // What the host does for the first time at all is not what is asked here.
     await this.#invocation(0, this.#request(await actions.make(), false)).send();
     if (rate !== undefined) {
-      const names = await actions.makeAll(Math.min(MAX_ACTIONS, Math.floor((durationMs / 1000) * rate)));
+      const names = await actions.makeAll(Math.floor((durationMs / 1000) * rate));
       this.#checkGoesOn();
       return (worker) => {
         const name = names.pop();

@@ -54,6 +54,7 @@ describe('a command line of whisklet bench', () => {
   test('that makes no sense is refused, with what is wrong', async () => {
     const refused = async (wanted: string, ...args: string[]) => expect(parse(...args)).rejects.toThrow(wanted);
     await refused("--mode: 'hot' is not one of", '--mode', 'hot');
+    await refused('20000 first calls need as many actions', '--mode', 'cold', '--rate', '1000', '--duration', '20s');
     await refused('a burst has none', '--mode', 'burst', '--rate', '5');
     await refused("--payload: '[1]' is no JSON object", '--payload', '[1]');
     await refused('--payload: ENOENT', '--payload', '@/no/such/file');
