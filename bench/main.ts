@@ -25,9 +25,10 @@ import { idle } from './whole/idle.ts';
 import { lists } from './whole/lists.ts';
 import { many } from './whole/many.ts';
 import { memory } from './whole/memory.ts';
+import { overflow } from './whole/overflow.ts';
 import { payload } from './whole/payload.ts';
 import { prewarmed } from './whole/prewarmed.ts';
-import { fullSizes, quickSizes, type Scenario } from './whole/scenario.ts';
+import { fullSizes, quickSizes, type Scenario, type Scene } from './whole/scenario.ts';
 import { start } from './whole/start.ts';
 import { steps } from './whole/steps.ts';
 import { store } from './whole/store.ts';
@@ -40,7 +41,7 @@ import { web } from './whole/web.ts';
 const parts: readonly Part[] = [frame, choose, parameters, activation, api];
 const scenarios: readonly Scenario[] = [
   ...[warm, steps, web, composed, payload, prewarmed, cold, burst, many],
-  ...[start, idle, memory, throughput, lists, store, peers],
+  ...[start, idle, memory, throughput, lists, store, overflow, peers],
 ];
 const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
 
@@ -53,8 +54,9 @@ interface Task {
   readonly measure: (progress: Progress) => Promise<Figure[]>;
 }
 
-function tasksOf({ only, quick, peers: withPeers }: Options, sandboxes: readonly SandboxName[]): Task[] {
-  const isWanted = (name: string) => (only ? only.has(name) : name !== peers.name || withPeers);
+function tasksOf({ only, quick, cluster, peers: withPeers }: Options, sandboxes: readonly SandboxName[]): Task[] {
+  const isLeftOut = (name: string) => (name === peers.name && !withPeers) || (name === overflow.name && !cluster);
+  const isWanted = (name: string) => (only ? only.has(name) : !isLeftOut(name));
   const size = quick ? 'quick' : 'full';
   const tasks: Task[] = parts
     .filter(({ name }) => isWanted(name))
@@ -64,7 +66,7 @@ function tasksOf({ only, quick, peers: withPeers }: Options, sandboxes: readonly
     for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
       if (scenario.sandboxes?.includes(sandbox) === false) continue;
       const what = `${scenario.name}, ${sandbox}`;
-      tasks.push({ what, measure: (progress) => play(scenario, sandbox, quick, progress) });
+      tasks.push({ what, measure: (progress) => play(scenario, { sandbox, quick, cluster }, progress) });
     }
   }
   return tasks;
@@ -80,13 +82,17 @@ async function measure(tasks: readonly Task[], progress: Progress): Promise<Figu
 }
 
 /** One scenario with nodes and floors of its own: nothing that another one left is in its way. */
-async function play(scenario: Scenario, sandbox: SandboxName, quick: boolean, progress: Progress): Promise<Figure[]> {
+async function play(
+  scenario: Scenario,
+  { sandbox, quick, cluster }: Pick<Scene, 'sandbox' | 'cluster'> & { readonly quick: boolean },
+  progress: Progress,
+): Promise<Figure[]> {
   const cleanup = new Cleanup();
   const hurry = () => void cleanup.run().finally(() => process.exit(130));
   process.once('SIGINT', hurry).once('SIGTERM', hurry);
   try {
     return await scenario.measure({
-      ...{ sandbox, cleanup, sizes: quick ? quickSizes : fullSizes },
+      ...{ sandbox, cluster, cleanup, sizes: quick ? quickSizes : fullSizes },
       floors: new Floors(cleanup),
       executable: buildOnce(cleanup),
       say: (what) => progress.step(what),

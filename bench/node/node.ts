@@ -25,8 +25,17 @@ export interface NodeOptions {
 
 /** What `GET /status` says of the pool. */
 export interface PoolStatus {
+  /** Jobs in hand. */
+  readonly active: number;
   readonly starts: Readonly<Record<'cold' | 'prewarmed' | 'warm', number>>;
   readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** And of the nodes that it works with. */
+export interface ClusterStatus {
+  readonly members: Readonly<Record<string, number>>;
+  readonly partitions: number;
+  readonly overflowed: number;
 }
 
 /** A whole node in a process of its own, as an operator starts it: records stored, logs kept, keys checked. */
@@ -72,8 +81,17 @@ export class BenchNode {
   }
 
   async status(): Promise<PoolStatus> {
+    return (await this.#status()).pool;
+  }
+
+  /** Only of a node that was given a Kafka. */
+  async clusterStatus(): Promise<ClusterStatus> {
+    return (await this.#status()).cluster;
+  }
+
+  async #status(): Promise<{ readonly pool: PoolStatus; readonly cluster: ClusterStatus }> {
     const { body } = await this.connection.ask(encodeRequest({ method: 'GET', path: '/status' }));
-    return (JSON.parse(body.toString()) as { pool: PoolStatus }).pool;
+    return JSON.parse(body.toString()) as { pool: PoolStatus; cluster: ClusterStatus };
   }
 
   /** Waits until nothing in the pool starts or ends. */

@@ -1,7 +1,7 @@
 import type { Floors } from '../floor/floors.ts';
 import type { Figure } from '../measure/figure.ts';
 import type { NodeCommand } from '../node/node.ts';
-import type { SandboxName } from '../options.ts';
+import type { ClusterOptions, SandboxName } from '../options.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 
 /** How much is measured. */
@@ -40,6 +40,8 @@ export interface Scene {
   readonly cleanup: Cleanup;
   /** The executable of this tree, built when it is first asked for. */
   readonly executable: () => Promise<NodeCommand>;
+  /** What several nodes share, when it was given. */
+  readonly cluster: ClusterOptions | undefined;
   /** Shows what is being done. */
   readonly say: (what: string) => void;
 }

@@ -9,7 +9,7 @@ describe('the command line of the bench', () => {
       only: undefined,
       sandbox: 'all',
       quick: false,
-      ...{ json: undefined, report: undefined, picture: undefined },
+      ...{ json: undefined, report: undefined, picture: undefined, cluster: undefined },
       peers: false,
       help: false,
     });
@@ -18,6 +18,13 @@ describe('the command line of the bench', () => {
   test('takes a list of names', () => {
     const { only, quick, json } = readOptions(['--only', 'warm, frame', '--quick', '--json', 'out.json'], names);
     expect([[...(only ?? [])], quick, json]).toEqual([['warm', 'frame'], true, 'out.json']);
+  });
+
+  test('takes a Kafka with a CouchDB, and neither without the other', () => {
+    const couchdb = 'http://u:p@127.0.0.1:5984';
+    const { cluster } = readOptions(['--kafka', '127.0.0.1:9092', '--couchdb', couchdb], names);
+    expect(cluster).toEqual({ kafka: '127.0.0.1:9092', couchdb });
+    expect(() => readOptions(['--kafka', '127.0.0.1:9092'], names)).toThrow('go together');
   });
 
   test('takes files for a report and a picture, and others to be measured', () => {
