@@ -6,7 +6,7 @@ import { canRunSeveral, SeveralNodes } from '../util/several.ts';
 import { until } from '../util/until.ts';
 
 /**
- * What is promised, while everything fails in turn: each accepted id ends in exactly one record, each blocking call has an answer.
+ * What is promised, while everything fails in turn (MSG-06): each accepted id ends in exactly one record, each blocking call has an answer.
  * Numbered calls of three kinds go to three nodes, one of them in a network of its own.
  */
 
@@ -137,7 +137,7 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
       console.log(
         `calls ${calls.length}, accepted ${accepted.length}, recorded ${records.size}, run twice ${twice}, lost ${lost.length}; ` +
           `blocking ${blocking.length}, answered ${answered.length} ` +
-          `(200: ${answered.filter(({ answer }) => answer?.status === 200).length}), of nodes that died ${blocking.length - answered.length}`,
+          `(200: ${answered.filter(({ answer }) => answer?.status === 200).length}), of nodes that were killed or out of reach ${blocking.length - answered.length}`,
       );
       expect(lost).toEqual([]);
       // The action can tell this test that it runs: otherwise nothing could be said of twice.

@@ -3,7 +3,7 @@ import { GUEST_KEY, type TestNode } from '../util/node.ts';
 import { canRunSeveral, clusterOf, SeveralNodes } from '../util/several.ts';
 import { until } from '../util/until.ts';
 
-/** Several nodes as processes on one Kafka broker and one store. */
+/** Several nodes as processes on one Kafka broker and one store (MSG-01…07, EP-05, INV-19, SPI-05). */
 
 const SLEEP = 'function main({ ms = 0 }) { return new Promise((resolve) => setTimeout(() => resolve({ ms }), ms)); }';
 

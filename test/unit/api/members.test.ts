@@ -9,7 +9,7 @@ const nodes: NodeView[] = [
   { id: 'd', status: 'unresponsive' },
 ];
 
-describe('invokers, as OpenWhisk tells of them', () => {
+describe('invokers, as OpenWhisk tells of them (EP-05)', () => {
   test('are listed with its words for their states', () => {
     expect(JSON.parse(invokersAnswer(nodes))).toEqual({
       ...{ 'invoker0/a': 'up', 'invoker1/b': 'down', 'invoker2/c': 'down', 'invoker3/d': 'unresponsive' },

@@ -45,7 +45,7 @@ function ended(fields: Partial<Outcome> = {}): Outcome {
 }
 const ids = (works: ClusterNode['works']) => works.map(({ asked }) => asked.activationId);
 
-describe('a job whose caller waits', () => {
+describe('a job whose caller waits (MSG-01…07)', () => {
   test('runs here when there is room', async () => {
     const [one, two] = (await up(1, 1)) as [ClusterNode, ClusterNode];
     const outcome = one.cluster.run(job());

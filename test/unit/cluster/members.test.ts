@@ -36,7 +36,7 @@ function table() {
   };
 }
 
-describe('members', () => {
+describe('members (INV-19)', () => {
   test('a node is up while it is heard, down within 10 s after its last word, and forgotten later', () => {
     const all = table();
     all.pass(3, beat('b'));
