@@ -13,21 +13,46 @@ import { temporaryFolder } from './whisklet.ts';
 export class KafkaBroker {
   readonly port: number;
   readonly #controllerPort: number;
+  readonly #securePort: number | undefined;
   readonly #folder = temporaryFolder();
   readonly #host: string;
   #process: Bun.Subprocess | undefined;
 
-  private constructor(host: string, port: number, controllerPort: number) {
+  private constructor(host: string, port: number, controllerPort: number, securePort?: number) {
     this.#host = host;
     this.port = port;
     this.#controllerPort = controllerPort;
+    this.#securePort = securePort;
   }
 
   /** @param host an address of this machine that its clients reach */
   static async start(host = '127.0.0.1'): Promise<KafkaBroker> {
-    const [port, controllerPort] = [await freePort(), await freePort()];
-    const broker = new KafkaBroker(host, port, controllerPort);
-    await broker.#format();
+    const broker = new KafkaBroker(host, await freePort(), await freePort());
+    await broker.#format({}, []);
+    await broker.start();
+    return broker;
+  }
+
+  /**
+   * One that speaks TLS alone, asks for a certificate of the same authority, and for the password of `whisklet`: at `secureAddress`.
+   *
+   * @param folder with `ca.pem`, and `both.pem`: a certificate for 127.0.0.1 and its key
+   */
+  static async startSecure(folder: string, password: string): Promise<KafkaBroker> {
+    const broker = new KafkaBroker('127.0.0.1', await freePort(), await freePort(), await freePort());
+    const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+    const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
+    const settings = {
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.location': join(folder, 'both.pem'),
+      'ssl.truststore.type': 'PEM',
+      'ssl.truststore.location': join(folder, 'ca.pem'),
+      'listener.name.sasl_ssl.ssl.client.auth': 'required',
+      'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+      'listener.name.sasl_ssl.plain.sasl.jaas.config': `${plain} required user_whisklet="${password}";`,
+      'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': `${scram} required;`,
+    };
+    await broker.#format(settings, ['--add-scram', `SCRAM-SHA-512=[name=whisklet,password=${password}]`]);
     await broker.start();
     return broker;
   }
@@ -35,6 +60,10 @@ export class KafkaBroker {
   /** `127.0.0.1:39092`. */
   get address(): string {
     return `${this.#host}:${this.port}`;
+  }
+
+  get secureAddress(): string {
+    return `${this.#host}:${this.#securePort}`;
   }
 
   get pid(): number {
@@ -80,18 +109,19 @@ export class KafkaBroker {
     return join(this.#folder.path, 'server.properties');
   }
 
-  async #format(): Promise<void> {
+  async #format(more: Readonly<Record<string, string>>, options: readonly string[]): Promise<void> {
     const data = join(this.#folder.path, 'data');
     mkdirSync(data);
     const [host, controller] = [this.#host, `${this.#host}:${this.#controllerPort}`];
+    const secure = this.#securePort === undefined ? '' : `,SASL_SSL://${this.secureAddress}`;
     const settings = {
       'process.roles': 'broker,controller',
       'node.id': '1',
       'controller.quorum.voters': `1@${controller}`,
-      listeners: `PLAINTEXT://${this.address},CONTROLLER://${controller}`,
-      'advertised.listeners': `PLAINTEXT://${host}:${this.port}`,
+      listeners: `PLAINTEXT://${this.address},CONTROLLER://${controller}${secure}`,
+      'advertised.listeners': `PLAINTEXT://${host}:${this.port}${secure}`,
       'controller.listener.names': 'CONTROLLER',
-      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
       'log.dirs': data,
       'offsets.topic.replication.factor': '1',
       'offsets.topic.num.partitions': '4',
@@ -104,6 +134,7 @@ export class KafkaBroker {
       'num.network.threads': '2',
       'num.io.threads': '2',
       'log.cleaner.enable': 'false',
+      ...more,
     };
     await Bun.write(
       this.#settings,
@@ -114,9 +145,12 @@ export class KafkaBroker {
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
       .toString('base64url')
       .replace(/^-/, 'A');
-    const format = Bun.spawn([...java('kafka.tools.StorageTool'), 'format', '-t', id, '-c', this.#settings], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const format = Bun.spawn(
+      [...java('kafka.tools.StorageTool'), 'format', '-t', id, '-c', this.#settings, ...options],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     if ((await format.exited) !== 0)
       throw new Error(`format: ${await format.stdout.text()}${await format.stderr.text()}`);
   }
