@@ -161,6 +161,7 @@ export const shut: readonly Step[] = ['actions', 'packages/tools', 'activations'
 /** What needs no key. */
 export const lookingAround: readonly Step[] = [
   ...['/', '/api/v1', '/ping', '/ready', '/status', '/metrics'].map((path) => open(path)),
+  ...['/invokers', '/invokers/healthy/count', '/invokers/ready'].map((path) => open(path)),
   open('/blackbox.tar.gz', 301),
   ...['', '/api/v1'].flatMap((base) => [
     open(`${base}/api-docs`),
