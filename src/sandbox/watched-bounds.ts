@@ -162,6 +162,8 @@ export async function killCarriers(text: string): Promise<number> {
   const seen = new Set<number>();
   // One that waits for a stopped child to exec (vfork) cannot be stopped itself.
   const patience = performance.now() + 200;
+  // One that is just becoming another program shows no environment for a moment: looked for twice, it is seen.
+  let looksInVain = 0;
   await until(() => {
     const carriers = processesCarrying(text);
     const moving = carriers.filter((pid) => !isStopped(pid));
@@ -169,7 +171,8 @@ export async function killCarriers(text: string): Promise<number> {
     for (const pid of moving) signal(pid, 'SIGSTOP');
     const kill = moving.length === 0 || performance.now() > patience;
     if (kill) for (const pid of carriers) signal(pid, 'SIGKILL');
-    return carriers.length === 0;
+    looksInVain = carriers.length === 0 ? looksInVain + 1 : 0;
+    return looksInVain === 2;
   });
   return seen.size;
 }

@@ -9,6 +9,7 @@ import {
   residentBytes,
   startOf,
 } from '../../../src/sandbox/processes.ts';
+import { until } from '../../util/until.ts';
 
 /** Above what Linux gives to any process. */
 const NOBODY = 4_194_305;
@@ -40,6 +41,8 @@ test('children are found, and those that inherited a text in their environment',
   const child = Bun.spawn(['sh', '-c', 'read line; :'], { stdio: ['pipe', 'ignore', 'ignore'], env: { MARK: mark } });
   try {
     expect(childrenOf(process.pid)).toContain(child.pid);
+    // It has none for a moment while it becomes the shell.
+    await until('it has its environment', () => processesCarrying(mark).length > 0);
     expect(processesCarrying(mark)).toEqual([child.pid]);
   } finally {
     child.kill('SIGKILL');
