@@ -6,14 +6,21 @@ import type { Journal, JournalEntry } from '../store/journal.ts';
 export interface BacklogOptions {
   readonly journal: Journal;
   readonly perform: Perform;
-  /** Does again what could not be begun, here, a moment ago. */
+  /** Does what could not be begun here a moment ago. */
   readonly retry: (work: Work) => Promise<void>;
   readonly events: Events;
   /** How often work is begun at most. */
   readonly maxTries: number;
 }
 
-type Entry = Omit<JournalEntry, 'position'>;
+/** What is remembered of an entry that waits: not the work itself, which may be large, and is in the journal. */
+interface Turn {
+  readonly activationId: string;
+  /** How often it had been begun. */
+  readonly tries: number;
+  /** Whether this try stands in the journal. */
+  isCounted: boolean;
+}
 
 /** Of the backlog, so much is under way at once: what is accepted now is not to wait for it. */
 const AT_ONCE = 16;
@@ -31,6 +38,9 @@ const LAST_PAUSE_MS = 10_000;
 export class Backlog {
   readonly #options: BacklogOptions;
   readonly #stopped = Promise.withResolvers<void>();
+  /** Ids of what could not be begun, in the order in which it is tried again. */
+  readonly #putBack: string[] = [];
+  #retriers = 0;
   #isStopped = false;
 
   constructor(options: BacklogOptions) {
@@ -39,87 +49,123 @@ export class Backlog {
 
   /** Resolves when all that was there at the start is done, or the node stops. */
   async run(): Promise<void> {
-    const { journal, events } = this.#options;
+    const { journal, events, perform } = this.#options;
     const { pending } = journal.size;
     if (pending === 0) return;
     events.info('journal', `${pending} activations that were accepted before this start are done now`);
-    const last: JournalEntry[] = [];
-    const entries = this.#entries();
+    const last: Turn[] = [];
+    const turns = this.#turns();
     const work = async () => {
-      for (let next = await entries.next(); !next.done; next = await entries.next()) {
+      for (let next = await turns.next(); !next.done; next = await turns.next()) {
         if (this.#isLastTry(next.value)) last.push(next.value);
-        else await this.take(next.value);
+        else await this.#take(next.value, perform);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    for (const entry of last) await this.take(entry);
+    for (const turn of last) await this.#take(turn, perform);
     if (!this.#isStopped) events.info('journal', 'what was accepted before this start is done');
   }
 
-  /** Does an entry of the journal, again and again while something is away. Never rejects. */
-  async take(entry: Entry, perform = this.#options.perform): Promise<void> {
-    const { events } = this.#options;
-    const { activationId } = entry.work;
-    const counted = { isCounted: false };
-    for (let pauseMs = FIRST_PAUSE_MS; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+  /** Work that was taken on here, and counted, but could not be begun: it is tried again, or waits for the next start. */
+  again(activationId: string): void {
+    if (this.#isStopped) return void this.#uncount({ activationId, tries: 0 });
+    this.#putBack.push(activationId);
+    if (this.#retriers < AT_ONCE) void this.#retry();
+  }
+
+  /** Takes the entry of work that has ended away, when the disk is full as soon as there is room. Never rejects. */
+  async end(activationId: string): Promise<void> {
+    const { journal, events } = this.#options;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = longer(pauseMs)) {
       try {
-        return await this.#do(entry, counted, perform);
+        return await journal.remove(activationId);
       } catch (error) {
-        if (this.#isStopped) break;
-        const text = error instanceof Error ? error.message : String(error);
-        if (!isAway(error)) {
-          events.error('journal', `activation ${activationId} is left to the next start: ${text}`);
+        if (this.#isStopped || !isAway(error)) {
+          events.warn('journal', `activation ${activationId} has ended, and stays in the journal: ${textOf(error)}`);
           return;
         }
-        if (pauseMs === FIRST_PAUSE_MS)
-          events.warn('journal', `activation ${activationId} must wait, and is tried again: ${text}`);
       }
       await this.#pause(pauseMs);
     }
-    if (counted.isCounted) await this.#uncount(entry);
-  }
-
-  /** Work that was taken on here, but could not be begun: it is tried again, or waits for the next start. */
-  async putBack(work: Work): Promise<void> {
-    if (this.#isStopped) return this.#uncount({ work, tries: 0 });
-    await this.take({ work, tries: 0 }, this.#options.retry);
   }
 
   /** What is not begun by now stays in the journal. */
   stop(): void {
     this.#isStopped = true;
     this.#stopped.resolve();
+    for (const activationId of this.#putBack.splice(0)) void this.#uncount({ activationId, tries: 0 });
   }
 
-  async #do({ work, tries }: Entry, counted: { isCounted: boolean }, perform: Perform): Promise<void> {
-    const { journal, maxTries } = this.#options;
-    // Done meanwhile: by a fire that it is a part of, or at the word of another node.
-    if (!(await journal.find(work.activationId))) return;
-    if (!counted.isCounted && tries < maxTries) {
-      await journal.tried(work.activationId, tries + 1);
-      counted.isCounted = true;
+  /** Takes what was put back, one after the other; while something is away, the next one's turn comes after a pause. */
+  async #retry(): Promise<void> {
+    const { retry } = this.#options;
+    this.#retriers++;
+    for (let pauseMs = FIRST_PAUSE_MS; ; ) {
+      const activationId = this.#putBack.shift();
+      if (activationId === undefined) break;
+      const turn = { activationId, tries: 0, isCounted: true };
+      if (await this.#attempt(turn, retry, pauseMs === FIRST_PAUSE_MS)) pauseMs = FIRST_PAUSE_MS;
+      else {
+        this.again(activationId);
+        await this.#pause(pauseMs);
+        pauseMs = longer(pauseMs);
+      }
     }
-    await perform(work, tries);
-    await journal.remove(work.activationId);
+    this.#retriers--;
   }
 
-  /** The node was asked to stop: it is not this work that ended it. */
-  async #uncount({ work, tries }: Entry): Promise<void> {
+  /** Does an entry, again and again while something is away. Never rejects. */
+  async #take(turn: Turn, perform: Perform): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.#isStopped; pauseMs = longer(pauseMs)) {
+      if (await this.#attempt(turn, perform, pauseMs === FIRST_PAUSE_MS)) return;
+      await this.#pause(pauseMs);
+    }
+    if (turn.isCounted) await this.#uncount(turn);
+  }
+
+  /** False when it is to be tried again, because something is away. Never rejects. @param isFirst whether that is to be said */
+  async #attempt(turn: Turn, perform: Perform, isFirst: boolean): Promise<boolean> {
+    const { journal, events, maxTries } = this.#options;
+    const { activationId, tries } = turn;
     try {
-      await this.#options.journal.tried(work.activationId, tries);
+      // Done meanwhile: by a fire that it is a part of, or at the word of another node.
+      const entry = await journal.find(activationId);
+      if (!entry) return true;
+      if (!turn.isCounted && tries < maxTries) {
+        await journal.tried(activationId, tries + 1);
+        turn.isCounted = true;
+      }
+      await perform(entry.work, tries);
     } catch (error) {
-      this.#options.events.warn('journal', `a try of ${work.activationId} is counted that was none: ${String(error)}`);
+      if (isAway(error)) {
+        if (isFirst && !this.#isStopped)
+          events.warn('journal', `activation ${activationId} must wait, and is tried again: ${textOf(error)}`);
+        return false;
+      }
+      events.error('journal', `activation ${activationId} is left to the next start: ${textOf(error)}`);
+      return true;
+    }
+    await this.end(activationId);
+    return true;
+  }
+
+  /** The node was asked to stop: it is not this work that ended it. Never rejects. */
+  async #uncount({ activationId, tries }: Omit<Turn, 'isCounted'>): Promise<void> {
+    try {
+      await this.#options.journal.tried(activationId, tries);
+    } catch (error) {
+      this.#options.events.warn('journal', `a try of ${activationId} is counted that was none: ${textOf(error)}`);
     }
   }
 
-  async *#entries(): AsyncGenerator<JournalEntry, undefined> {
+  async *#turns(): AsyncGenerator<Turn, undefined> {
     let after = 0;
     for (;;) {
       const page = await this.#page(after);
-      for (const entry of page) {
+      for (const { position, work, tries } of page) {
         if (this.#isStopped) return undefined;
-        after = entry.position;
-        yield entry;
+        after = position;
+        yield { activationId: work.activationId, tries, isCounted: false };
       }
       if (page.length < PAGE) return undefined;
     }
@@ -131,13 +177,13 @@ export class Backlog {
       try {
         return await journal.pending(after, PAGE);
       } catch (error) {
-        events.error('journal', `what was accepted cannot be read, and is tried again: ${String(error)}`);
+        events.error('journal', `what was accepted cannot be read, and is tried again: ${textOf(error)}`);
       }
     }
     return [];
   }
 
-  #isLastTry({ tries }: JournalEntry): boolean {
+  #isLastTry({ tries }: Turn): boolean {
     const { maxTries } = this.#options;
     return tries > 0 && tries === maxTries - 1;
   }
@@ -150,7 +196,15 @@ export class Backlog {
   }
 }
 
+function longer(pauseMs: number): number {
+  return Math.min(pauseMs * 2, LAST_PAUSE_MS);
+}
+
 /** Something is not there now, and may be in a moment. */
 function isAway(error: unknown): boolean {
   return error instanceof Refusal || error instanceof Unavailable;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

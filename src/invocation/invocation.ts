@@ -192,7 +192,7 @@ export class Invocation {
    */
   async replay(dead: Work): Promise<string> {
     const work = anew(dead, this.#options.now());
-    if (await this.#isHere(work)) void this.#backlog.take({ work, tries: 0 });
+    if (await this.#isHere(work)) this.#backlog.again(work.activationId);
     return work.activationId;
   }
 
@@ -225,17 +225,13 @@ export class Invocation {
     const { journal, events } = this.#options;
     const { activationId } = work;
     const isRecorded = journal.endsWithRecord && identity.limits.storeActivations !== false;
-    this.#performer
-      .ended(work, identity, activation)
-      .then(() => (isRecorded ? undefined : journal.remove(activationId)))
-      .catch((thrown: unknown) => {
-        if (thrown instanceof Refusal) return this.#backlog.putBack(work);
-        events.warn('journal', `activation ${activationId} stays in the journal: ${String(thrown)}`);
-        return undefined;
-      })
-      .catch((error: unknown) =>
-        events.error('journal', `activation ${activationId} was not put back: ${String(error)}`),
-      );
+    this.#performer.ended(work, identity, activation).then(
+      () => (isRecorded ? undefined : this.#backlog.end(activationId)),
+      (thrown: unknown) => {
+        if (thrown instanceof Refusal) return this.#backlog.again(activationId);
+        return events.warn('journal', `activation ${activationId} is left to the next start: ${String(thrown)}`);
+      },
+    );
   }
 
   /** The node waits for it when it stops. */

@@ -6,6 +6,7 @@ import type { Events } from '../observe/events.ts';
 import { partOf, type Trace } from '../observe/trace.ts';
 import type { ActivationStore } from '../store/store.ts';
 import type { Caller } from './caller.ts';
+import { RecordLost } from './fault.ts';
 import type { LiveActivations } from './live.ts';
 import { begunOf } from './promise.ts';
 
@@ -68,9 +69,14 @@ export class Recorder {
     live.ended(activation);
   }
 
-  /** Resolves when the record of what was kept is durable, or there is to be none. Rejects when it was given up. */
+  /** Resolves when the record of what was kept is durable, or there is to be none. @throws RecordLost when it was given up */
   async stored({ limits }: Identity, activation: Activation): Promise<void> {
-    if (limits.storeActivations !== false) await this.#options.activations.put(activation);
+    if (limits.storeActivations === false) return;
+    try {
+      await this.#options.activations.put(activation);
+    } catch (error) {
+      throw new RecordLost(`its record was given up: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** Of a sequence or composition, which no container tells of. */

@@ -63,7 +63,8 @@ export type Accept = (works: readonly Work[]) => Promise<readonly Work[]>;
 /**
  * Does work that was accepted before, and resolves when its record is durable (or, where records are not wanted, when it has
  * ended). Work whose record exists already is not done again; what was begun too often is given up, with a record that says so
- * and a dead letter. Rejects when it is still to be done: the store is away, or the node stops and had not begun it.
+ * and a dead letter. Rejects when it is still to be done: with `Refusal` or `Unavailable` when it was not begun, because something is
+ * away or the node stops; with anything else when it may have been done, and its record was lost.
  *
  * @param tries how often it was begun before
  */
