@@ -31,21 +31,20 @@ export function choosePartition(action: string, partitions: readonly number[]): 
 
 /**
  * The partition for work that somebody has to do at some time: this node's own when there is room here, else of a node with
- * room, else, when nobody has, whichever the action falls to.
+ * room. When nobody has, any: a flood of one action is shared out.
  *
  * @param own this node, with what room it has
  * @param count how many partitions there are
  */
 export function choosePlace(
-  action: string,
+  { action, work }: { readonly action: string; readonly work: string },
   memory: number,
   own: Taker,
   others: readonly Taker[],
   count: number,
 ): number {
   const taker = chooseTaker(action, memory, [own]) ?? chooseTaker(action, memory, others);
-  const all = Array.from({ length: count }, (_, partition) => partition);
-  return choosePartition(action, taker?.partitions ?? all) ?? 0;
+  return choosePartition(action, taker?.partitions ?? []) ?? Bun.hash.xxHash32(work) % count;
 }
 
 /**

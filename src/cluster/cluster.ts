@@ -238,7 +238,8 @@ export class Cluster {
     const name = work.type === 'invocation' ? work.action : work.trigger.name;
     const own = this.#asTaker();
     const takers = this.#members.takers(now());
-    const place = choosePlace(`${work.namespace} ${name}`, standardMemory, own, takers, partitions);
+    const keys = { action: `${work.namespace} ${name}`, work: work.activationId };
+    const place = choosePlace(keys, standardMemory, own, takers, partitions);
     const taker = [own, ...takers].find((each) => each.partitions.includes(place));
     if (taker) this.#members.given(taker.node, standardMemory);
     return place;
@@ -256,9 +257,14 @@ export class Cluster {
     return Math.max(0, load().memoryFree - this.#intake.backlog * standardMemory);
   }
 
+  /**
+   * Whether one more is to be begun of accepted work. What was begun is looked up in the store before it needs a container: half as
+   * much as the pool holds may be on its way to it, so that no container waits for that.
+   */
   #hasRoom(begun: number): boolean {
     const { load, standardMemory } = this.#options;
-    return load().memoryFree >= (begun + 1) * standardMemory;
+    const { memoryFree, memoryTotal, waiting } = load();
+    return waiting === 0 && memoryFree + memoryTotal / 2 >= (begun + 1) * standardMemory;
   }
 
   async #answer(asked: RunMessage, outcome: Outcome): Promise<void> {

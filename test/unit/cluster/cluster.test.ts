@@ -243,15 +243,15 @@ describe('accepted work', () => {
     expect(ids(two.works)).toEqual(['w1']);
   });
 
-  test('waits in Kafka until there is room, and no more is begun at once than fits', async () => {
+  test('waits in Kafka until there is room, and no more is begun at once than fits, and half as much', async () => {
     const [one] = (await up(2)) as [ClusterNode];
-    await one.cluster.accept(['a', 'b', 'c', 'd'].map((id) => work(id)));
+    await one.cluster.accept(['a', 'b', 'c', 'd', 'e'].map((id) => work(id)));
     await pass(500);
-    expect(one.works).toHaveLength(2);
+    expect(one.works).toHaveLength(3);
     one.works[0]?.end();
     await pass(500);
-    expect(one.works).toHaveLength(2);
-    expect(one.cluster.status).toMatchObject({ queued: 1, inHand: 2 });
+    expect(one.works).toHaveLength(3);
+    expect(one.cluster.status).toMatchObject({ queued: 1, inHand: 3 });
   });
 
   test('is kept here when Kafka is away, does not take it, or it is too long', async () => {
