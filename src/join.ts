@@ -39,9 +39,9 @@ export async function joinCluster(
 
 /** Work is put into Kafka; what cannot be put there now is taken on `here`. */
 export function acceptInKafka(cluster: Pick<Cluster, 'accept'>, here: Accept): Accept {
-  return async (works) => {
+  return async (works, begin, isBacked) => {
     const kept = await cluster.accept(works);
-    return kept.length === 0 ? kept : here(kept);
+    if (kept.length > 0) await here(kept, begin, isBacked);
   };
 }
 

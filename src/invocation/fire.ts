@@ -94,8 +94,9 @@ export class Fires {
     const rules = Object.entries(fire.work.trigger.rules);
     const outcomes = await Promise.all(rules.map(([name, rule]) => this.#prepare(fire, name, rule, trace)));
     const asked = await this.#unknown(fire, outcomes);
-    const here = asked.length === 0 ? [] : await accept(asked.map(({ work }) => work));
-    for (const { work, resolved } of asked) if (here.includes(work)) begin(fire.identity, resolved, work);
+    const resolvedOf = new Map<Work, Resolved>(asked.map(({ work, resolved }) => [work, resolved]));
+    const beginOne = (work: Work) => begin(fire.identity, resolvedOf.get(work) as Resolved, work as InvocationWork);
+    if (asked.length > 0) await accept([...resolvedOf.keys()], beginOne, true);
     return outcomes.map(({ line }) => line);
   }
 

@@ -150,7 +150,7 @@ export class Invocation {
   async later(asked: Asked): Promise<string> {
     const { identity, resolved } = asked;
     const work = invocationWork(asked, newActivationId(), this.#options.now());
-    if (await this.#isHere(work)) this.#begin(identity, resolved, work);
+    await this.#take(work, () => this.#begin(identity, resolved, work));
     return work.activationId;
   }
 
@@ -172,8 +172,9 @@ export class Invocation {
     if (!hasActiveRule(trigger)) return undefined;
     const event = eventOf(trigger.parameters, headers, payload);
     const work = fireWork({ identity, transactionId, trace }, trigger, payload.text, event, this.#options.now());
-    if (await this.#isHere(work))
-      this.#keep(work, identity, this.#counted(this.#fires.run({ identity, work, event, isFirst: true })));
+    await this.#take(work, () =>
+      this.#keep(work, identity, this.#counted(this.#fires.run({ identity, work, event, isFirst: true }))),
+    );
     return work.activationId;
   }
 
@@ -192,7 +193,7 @@ export class Invocation {
    */
   async replay(dead: Work): Promise<string> {
     const work = anew(dead, this.#options.now());
-    if (await this.#isHere(work)) this.#backlog.again(work.activationId);
+    await this.#take(work, () => this.#backlog.again(work.activationId));
     return work.activationId;
   }
 
@@ -207,12 +208,14 @@ export class Invocation {
     return this.#inFlight.drain(limitMs);
   }
 
-  /** Takes the work on; true when it is to be begun here. */
-  async #isHere(work: Work): Promise<boolean> {
-    const [here] = await this.#options.accept([work]);
-    if (here) return true;
-    this.#options.live.sentAway(begunOf(work));
-    return false;
+  /** Takes the work on, and begins it when it is to be done here. */
+  async #take(work: Work, begin: () => void): Promise<void> {
+    let isHere = false;
+    await this.#options.accept([work], () => {
+      isHere = true;
+      begin();
+    });
+    if (!isHere) this.#options.live.sentAway(begunOf(work));
   }
 
   /** Begins what stands in the journal. */
@@ -251,9 +254,11 @@ export class Invocation {
 
 /** Takes all work on here, in the node's own journal. */
 export function acceptHere(journal: Pick<Journal, 'add'>): Accept {
-  return async (works) => {
-    await writing(journal.add(works, 1), messages.journalAway);
-    return works;
+  return async (works, begin, isBacked = false) => {
+    const written = writing(journal.add(works, 1), messages.journalAway);
+    if (isBacked) for (const work of works) begin(work);
+    await written;
+    if (!isBacked) for (const work of works) begin(work);
   };
 }
 

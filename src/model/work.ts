@@ -54,11 +54,14 @@ export interface FireWork extends Asked {
 }
 
 /**
- * Takes work on: when it resolves, all of it is on this node's disk or in Kafka. Answers what is to be begun here, now; for the
- * rest some node will call `Perform`. Work that is taken on a second time is the same work. Rejects with `Refusal` 503 when it
- * cannot be taken on now.
+ * Takes work on: when it resolves, all of it is on this node's disk or in Kafka. Calls `begin` with what is to be begun here, now;
+ * for the rest some node will call `Perform`. Work that is taken on a second time is the same work. Rejects with `Refusal` 503
+ * when it cannot be taken on now.
+ *
+ * @param isBacked what asks for this work stands on the disk itself until this resolves, and would ask again: it may be begun before it
+ *   is written down
  */
-export type Accept = (works: readonly Work[]) => Promise<readonly Work[]>;
+export type Accept = (works: readonly Work[], begin: (work: Work) => void, isBacked?: boolean) => Promise<void>;
 
 /**
  * Does work that was accepted before, and resolves when its record is durable (or, where records are not wanted, when it has

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { type SettingsError, settingsFrom } from '../../../src/config.ts';
 import { acceptInKafka, nodeId } from '../../../src/join.ts';
-import type { Work } from '../../../src/model/work.ts';
+import type { Accept, Work } from '../../../src/model/work.ts';
 import { temporaryFolder } from '../../util/whisklet.ts';
 
 const folder = temporaryFolder();
@@ -26,16 +26,18 @@ describe('the name of a node', () => {
 describe('accepted work', () => {
   test('is taken on here when Kafka does not take it, and only then', async () => {
     const here: Work[] = [];
-    const takeHere = async (works: readonly Work[]) => {
+    const takeHere: Accept = async (works, begin) => {
       here.push(...works);
-      return works;
+      works.forEach(begin);
     };
+    const begun: Work[] = [];
+    const begin = (work: Work) => void begun.push(work);
     const [a, b] = [work('a'), work('b')];
     const accept = acceptInKafka({ accept: async (works) => works.filter((each) => each === b) }, takeHere);
-    expect(await accept([a, b])).toEqual([b]);
-    expect(here).toEqual([b]);
-    expect(await accept([a])).toEqual([]);
-    expect(here).toEqual([b]);
+    await accept([a, b], begin);
+    expect([here, begun]).toEqual([[b], [b]]);
+    await accept([a], begin);
+    expect([here, begun]).toEqual([[b], [b]]);
   });
 });
 

@@ -26,7 +26,6 @@ const takenBy =
   (sent: Work[]): Accept =>
   async (works) => {
     sent.push(...works);
-    return [];
   };
 const entries = (of = room) => [...of.journal.contents.entries.values()];
 
@@ -196,6 +195,23 @@ describe('a fire', () => {
     expect(added).toEqual([['morning'], ['/guest/a', '/guest/b']]);
     const ids = room.record(activationId).logs.map((line) => JSON.parse(line).activationId);
     expect(entries().map(({ work }) => work.activationId)).toEqual(ids);
+  });
+
+  test('begins its rules while they are written down: it would do so again', async () => {
+    room.act = () => never;
+    const { promise: written, resolve } = Promise.withResolvers<void>();
+    const { add } = room.journal;
+    room.journal.add = async (works, tries) => {
+      if (works.length === 2) await written;
+      await add.call(room.journal, works, tries);
+    };
+    const activationId = (await fire(both)) as string;
+    await turns();
+    expect(room.jobs).toHaveLength(2);
+    expect(room.store.activations.records.has(activationId)).toBe(false);
+    resolve();
+    await turns();
+    expect(room.record(activationId).logs).toHaveLength(2);
   });
 
   test('done again begins only what it had not begun, under the same ids, and is not charged', async () => {
