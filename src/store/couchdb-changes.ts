@@ -39,6 +39,8 @@ export class ChangesFeed {
   readonly #stop = new AbortController();
   #since: string | number;
   #trust: Trust = 'told';
+  /** The server does not know our place any more. */
+  #isLost = false;
   #following: Promise<void> | undefined;
 
   private constructor(options: FeedOptions, since: string | number) {
@@ -61,7 +63,7 @@ export class ChangesFeed {
   async #followOn(): Promise<void> {
     let pauseMs = FIRST_RETRY_MS;
     while (!this.#stop.signal.aborted) {
-      const heard = await this.#connect();
+      const heard = this.#isLost ? 'refusal' : await this.#connect();
       if (this.#stop.signal.aborted) return;
       if (heard === 'something') pauseMs = FIRST_RETRY_MS;
       await this.#look(heard);
@@ -91,7 +93,7 @@ export class ChangesFeed {
       await client.follow({ db, path: '_changes', qs }, { onText, signal });
       return heard;
     } catch (error) {
-      return error instanceof CouchError ? 'refusal' : heard;
+      return error instanceof CouchError || client.isGone(db) ? 'refusal' : heard;
     } finally {
       clearTimeout(watch);
     }
@@ -105,13 +107,16 @@ export class ChangesFeed {
 
   /** Without a feed: is the server away, or is it only the feed? One that worked is connected to again before that is said. */
   async #look(heard: 'nothing' | 'something' | 'refusal'): Promise<void> {
+    this.#isLost = heard === 'refusal';
     try {
       const last = await lastChange(this.#options);
       if (heard !== 'something') this.#enter('untold');
       if (heard !== 'refusal') return;
+      this.#isLost = false;
       this.#since = last;
       this.#options.onLost();
     } catch {
+      this.#isLost ||= this.#options.client.isGone(this.#options.db);
       this.#enter('away');
     }
   }

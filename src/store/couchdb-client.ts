@@ -1,15 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import nano from 'nano';
+import { type Answer, type Read, readAll, readPieces } from './couchdb-answer.ts';
 import { StoreUnavailable } from './store.ts';
 
 /**
  * Talks with a CouchDB server through nano: every request has a deadline, every failure is one of two errors.
  *
  * - `CouchError`: the server answered, and the answer is no (409, 404, 413 …).
- * - `StoreUnavailable`: no answer, or one that says "not now" (5xx, 429), or that our key is not right any more.
+ * - `StoreUnavailable`: no answer, or one that says "not now" (5xx, 429), or that our key is not right any more, or that a database
+ *   or a view which was there is gone.
  *
  * The server is `away` from when it cannot be connected to until it answers. One request that is late or fails does not make
  * it so, as the first one to a view of a large database does: then the server is asked for its name. While nothing answers at
- * all, further requests fail at once for a moment, so that callers need not wait for each deadline.
+ * all, further requests fail at once for a moment, so that callers need not wait for each deadline. It is also `away` while one of
+ * our databases is gone.
  *
  * nano builds the requests and sends them with the global `fetch`. It is lent another one for the tick of its call, because
  * it cannot be given a deadline or a certificate, and lets an answer that breaks off in the middle become an unhandled
@@ -61,6 +65,10 @@ export class CouchError extends Error {
 
 /** After a request without an answer, others are not sent for this long. */
 const BREATHER_MS = 500;
+/** A database that is gone is looked for so often. */
+const LOOK_AGAIN_MS = 1000;
+/** CouchDB's reasons, of 3 and of 1. */
+const NO_DATABASE = ['Database does not exist.', 'no_db_file'];
 const NANO_PREFIX = /^error happened in your connection\. Reason: /;
 
 export class CouchClient {
@@ -70,6 +78,8 @@ export class CouchClient {
   readonly address: string;
   readonly #stop = new AbortController();
   #away: string | undefined;
+  /** Databases that were there and are gone, with why that is so. */
+  readonly #gone = new Map<string, string>();
   #silentUntil = 0;
   /** Under way when it is not sure whether the server is there. */
   #probing: Promise<void> | undefined;
@@ -92,7 +102,12 @@ export class CouchClient {
 
   /** Why the server cannot be used now; undefined while it can. */
   get away(): string | undefined {
-    return this.#away;
+    return this.#away ?? this.#gone.values().next().value;
+  }
+
+  /** Whether the database was there and is gone. */
+  isGone(db: string): boolean {
+    return this.#gone.has(db);
   }
 
   /** Sends a request and answers its JSON. @throws CouchError, StoreUnavailable */
@@ -105,14 +120,14 @@ export class CouchClient {
         AbortSignal.any([deadline, this.#stop.signal]),
         readAll(request.exact),
       );
-      this.#isThere();
+      this.#isThere(request.db);
       return answer;
     } catch (error) {
       throw this.#noted(error, request, deadline.aborted);
     }
   }
 
-  /** The same, or undefined where there is no such database or document. */
+  /** The same, or undefined where there is no such document, nor was such a database. */
   async find<T>(request: CouchRequest): Promise<T | undefined> {
     try {
       return await this.request<T>(request);
@@ -136,11 +151,13 @@ export class CouchClient {
     try {
       await this.#send(request, AbortSignal.any([signal, this.#stop.signal]), readPieces(heard));
     } catch (error) {
-      throw this.#translate(error, request, false);
+      const translated = this.#translate(error, request, false);
+      if ((error as Failure).statusCode === 404) this.#isGone(request, error as Failure, translated.message);
+      throw translated;
     }
   }
 
-  /** Our key was right: from now on, that it is refused is trouble which may pass. */
+  /** Our key was right and all was there: from now on, that it is not so is trouble which may pass. */
   accepted(): void {
     this.#isAccepted = true;
   }
@@ -175,15 +192,32 @@ export class CouchClient {
     if (translated instanceof CouchError) this.#isThere();
     if (!(translated instanceof StoreUnavailable) || this.#stop.signal.aborted) return translated;
     const { statusCode } = error as Failure;
-    if (isRefusal(statusCode)) this.#away = translated.message;
+    if (statusCode === 404) this.#isGone(request, error as Failure, translated.message);
+    else if (isRefusal(statusCode)) this.#away = translated.message;
     else if (isLate || statusCode !== undefined) this.#probing ??= this.#probe();
     else this.#isAway(translated.message);
     return translated;
   }
 
-  #isThere(): void {
+  #isThere(db?: string): void {
     this.#away = undefined;
     this.#silentUntil = 0;
+    if (db !== undefined) this.#gone.delete(db);
+  }
+
+  #isGone({ db }: CouchRequest, { message }: Failure, why: string): void {
+    this.#isThere();
+    if (db === undefined || this.#gone.has(db) || !NO_DATABASE.includes(message ?? '')) return;
+    this.#gone.set(db, why);
+    void this.#lookFor(db);
+  }
+
+  /** Until it is there: nobody else may ask, where calls go to other nodes meanwhile. */
+  async #lookFor(db: string): Promise<void> {
+    while (this.#gone.has(db) && !this.#stop.signal.aborted) {
+      await sleep(LOOK_AGAIN_MS, undefined, { ref: false });
+      await this.request({ db, insists: true }).catch(() => undefined);
+    }
   }
 
   #isAway(why: string): void {
@@ -204,8 +238,11 @@ export class CouchClient {
     }
   }
 
-  #translate(error: unknown, { method = 'GET' }: CouchRequest, isLate: boolean): Error {
+  #translate(error: unknown, request: CouchRequest, isLate: boolean): Error {
+    const { method = 'GET' } = request;
     const { statusCode, message = '' } = error as Failure;
+    const gone = this.#isAccepted && statusCode === 404 ? whatIsGone(request, message) : undefined;
+    if (gone !== undefined) return new StoreUnavailable(`CouchDB at ${this.address} ${gone}`);
     const isNo = statusCode !== undefined && statusCode < 500 && statusCode !== 429;
     if (isNo && !(this.#isAccepted && isRefusal(statusCode))) return new CouchError(statusCode, message);
     if (statusCode === undefined && !NANO_PREFIX.test(message)) return error as Error;
@@ -214,6 +251,14 @@ export class CouchClient {
     const isUncertain = method !== 'GET' && !isNo && !message.includes('ECONNREFUSED');
     return new StoreUnavailable(`CouchDB at ${this.address} cannot be used: ${reason}`, isUncertain);
   }
+}
+
+/** What is gone that was there, and what to do; undefined when it is a mere document. */
+function whatIsGone({ db, path = '' }: CouchRequest, reason: string): string | undefined {
+  if (NO_DATABASE.includes(reason)) return `has no database '${db}' any more: whisklet db init makes it anew.`;
+  if (path.includes('/_view/'))
+    return `has no '${path}' in the database '${db}' any more: whisklet db init makes it anew.`;
+  return undefined;
 }
 
 /** The user or the password is not right, or may not do that. */
@@ -230,62 +275,6 @@ interface Failure {
 /** The path of a document, whatever signs its id has (nano takes an id with `_local` inside for a path). */
 export function docPath(id: string): string {
   return id.startsWith('_design/') || id.startsWith('_local/') ? id : encodeURIComponent(id);
-}
-
-/** What nano reads of an answer. */
-interface Answer {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: Headers;
-  json(): Promise<unknown>;
-}
-type Read = (response: Response) => Promise<Answer>;
-
-/** The whole text before anything is done with it: an answer that breaks off is none. */
-function readAll(exact = false): Read {
-  return async (response) => {
-    const text = await response.text();
-    const json: unknown = response.ok ? parse(text, exact) : parseRefusal(text);
-    return answer(response, async () => json);
-  };
-}
-
-function readPieces(onText: (text: string) => void): Read {
-  return async (response) => {
-    if (!response.ok || response.body === null) return readAll()(response);
-    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) onText(piece);
-    return answer(response, async () => undefined);
-  };
-}
-
-function answer({ status, statusText }: Response, json: () => Promise<unknown>): Answer {
-  return { status, statusText, headers: new Headers({ 'content-type': 'application/json' }), json };
-}
-
-function parse(text: string, exact: boolean): unknown {
-  return JSON.parse(text, exact && LONG.test(text) ? keepDigits : undefined);
-}
-
-/** What stands between us and the server may say no in HTML. */
-function parseRefusal(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
-}
-
-/** Only numbers of so many digits can lose some. */
-const LONG = /\d{16}/;
-
-function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  const source = context?.source ?? '';
-  const isLossy = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
-  return isLossy ? rawJson(source) : value;
-}
-
-function rawJson(source: string): unknown {
-  return (JSON as typeof JSON & { rawJSON(text: string): unknown }).rawJSON(source);
 }
 
 /** nano calls `fetch` before it returns: so long, and no longer, the global one is ours. */

@@ -128,10 +128,11 @@ class Shared implements SharedStore {
   readonly #client: CouchClient;
   readonly #names: DatabaseNames;
   #feeds: readonly ChangesFeed[] = [];
-  #listener = SILENT;
-  #untold: ReturnType<typeof setInterval> | undefined;
-
   readonly #facts: SharedFacts;
+  #listener = SILENT;
+  /** Of entities, as the listener is told of it. */
+  #trust: Trust = 'told';
+  #untold: ReturnType<typeof setInterval> | undefined;
 
   private constructor(client: CouchClient, facts: SharedFacts, names: DatabaseNames) {
     this.#client = client;
@@ -159,6 +160,7 @@ class Shared implements SharedStore {
 
   follow(listener: ChangeListener): void {
     this.#listener = listener;
+    if (this.#trust !== 'told') listener.onTrust(this.#trust);
   }
 
   async compact(): Promise<void> {
@@ -170,8 +172,8 @@ class Shared implements SharedStore {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#untold);
     await Promise.all(this.#feeds.map((feed) => feed.close()));
+    clearInterval(this.#untold);
   }
 
   #feed(role: 'whisks' | 'subjects', options: CouchStoreOptions): Promise<ChangesFeed> {
@@ -189,8 +191,10 @@ class Shared implements SharedStore {
   }
 
   #enter(role: 'whisks' | 'subjects', trust: Trust): void {
-    if (role === 'whisks') this.#listener.onTrust(trust);
-    else {
+    if (role === 'whisks') {
+      this.#trust = trust;
+      this.#listener.onTrust(trust);
+    } else {
       clearInterval(this.#untold);
       if (trust === 'untold') this.#untold = setInterval(() => this.#listener.onSubjects(), UNTOLD_MS);
     }

@@ -181,4 +181,22 @@ describe('a store whose server comes and goes', () => {
     await store.close();
     await data.remove();
   });
+
+  test('says so to who listens when it is away already', async () => {
+    const { proxy, url } = await TcpProxy.before(server.url);
+    await using _ = proxy;
+    const data = couchData({ ...server, url }, { heartbeatMs: 200, timeoutMs: 500 });
+    const early = listener();
+    const late = listener();
+    const store = await data.open();
+    store.shared?.follow(early.all);
+    await proxy.cut();
+    await until('it is away', () => early.heard.trust.at(-1) === 'away');
+    store.shared?.follow(late.all);
+    expect(late.heard.trust).toEqual(['away']);
+    await proxy.restore();
+    await until('it is there', () => late.heard.trust.at(-1) === 'told');
+    await store.close();
+    await data.remove();
+  });
 });
