@@ -2,6 +2,7 @@ import { activationIdOf } from '../../src/load/api.ts';
 import { Connection } from '../../src/load/connection.ts';
 import { callOneByOne, expect200 } from '../../src/load/load.ts';
 import { encodeRequest } from '../../src/load/request.ts';
+import { Disk } from '../floor/disk.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, type Rounds, repeat } from '../measure/rounds.ts';
 import { summarize } from '../measure/stats.ts';
@@ -15,7 +16,7 @@ const POOL = ['--pool-memory', '256 MB', '--stem-cells', '0'];
 
 /**
  * What many runs of one request cost, beside as many requests of one run each: a sequence of three, and the fire of a
- * trigger with ten rules. That the tenth rule's run has ended is known by a call behind it in the same line.
+ * trigger with ten rules, which is on the disk before it is answered. That the tenth rule's run has ended is known by a call behind it in the same line.
  */
 export const composed: Scenario = {
   name: 'composed',
@@ -28,6 +29,8 @@ export const composed: Scenario = {
     await deploy(node);
     const { connection, api } = node;
     const bare = await Connection.open(await floors.bareServer());
+    const disk = new Disk();
+    cleanup.add(() => disk.close());
     const [single, three] = [api.invocation('echo', PAYLOAD), api.invocation('three', PAYLOAD)];
     const fire = post(node, '/triggers/ten');
     const fireAndFollow = async () => {
@@ -50,6 +53,7 @@ export const composed: Scenario = {
         three: () => callOneByOne(connection, three, calls),
         fire: () => repeat(fires, fireAndFollow),
         http: () => callOneByOne(bare, single, calls),
+        disk: async () => disk.writeOneByOne(fires),
       },
       (round) => say(`round ${round} of ${rounds}`),
     );
@@ -69,7 +73,10 @@ export const composed: Scenario = {
         ...{ id: `${sandbox}/fire/p50`, title: `fire of ${RULES} rules, and a call behind them, p50`, unit: 'µs' },
         rounds: p50(measured.fire),
         samples: measured.fire.flat(),
-        floor: { what: `${RULES + 1} calls + HTTP`, parts: { calls: times(RULES + 1), HTTP: p50(measured.http) } },
+        floor: {
+          what: `${RULES + 1} calls + HTTP + a durable write`,
+          parts: { calls: times(RULES + 1), HTTP: p50(measured.http), write: p50(measured.disk) },
+        },
       }),
     ];
   },
