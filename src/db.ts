@@ -12,7 +12,7 @@ import { inspect } from './store/couchdb-setup.ts';
 import { type DumpOptions, type Item, itemTypes, type Loaded, load } from './store/dump.ts';
 import { checkDump, readDump, writeDump } from './store/dump-file.ts';
 import { openSqliteStore } from './store/sqlite.ts';
-import { dumpSqlite, inspectSqlite } from './store/sqlite-dump.ts';
+import { dumpSqlite, inspectSqlite, undoneWork } from './store/sqlite-dump.ts';
 import type { Store } from './store/store.ts';
 
 /** `whisklet db`: on what the settings name, CouchDB or the data folder. Answers the exit code. @throws StoreRefused, UsageError */
@@ -70,6 +70,7 @@ async function* dump(
   const options = { withRecords, onSkipped: (what: string) => out(`Left out: ${what}`) };
   if (couch === undefined) {
     yield* dumpSqlite(file, options);
+    warnOfUndone(file, out);
     return;
   }
   const client = new CouchClient(couch);
@@ -80,6 +81,16 @@ async function* dump(
   } finally {
     client.close();
   }
+}
+
+/** Accepted work goes nowhere else: two nodes would do it. */
+function warnOfUndone(file: string, out: (line: string) => void): void {
+  const { pending, dead } = undoneWork(file);
+  if (pending > 0)
+    out(
+      `Not copied: ${pending} activations that were accepted and are not done. They stay in ${file}: the next node that starts on this data folder does them, with --couchdb or without. Keep the folder until then.`,
+    );
+  if (dead > 0) out(`Not copied: ${dead} dead letters. They stay in ${file}: see whisklet dead-letters.`);
 }
 
 async function check({ file, out }: Places, couch: CouchStoreOptions | undefined): Promise<number> {

@@ -64,9 +64,12 @@ export async function load(
   let pending: Promise<void>[] = [];
   for await (const item of items) {
     const most = item.type === 'activation' ? RECORDS_AT_ONCE : AT_ONCE;
-    pending.push(
-      write(store, item, options).then((isWritten) => void loaded[item.type][isWritten ? 'written' : 'left']++),
+    const done = write(store, item, options).then(
+      (isWritten) => void loaded[item.type][isWritten ? 'written' : 'left']++,
     );
+    // Who fails while the next item is read is heard of when all are waited for.
+    done.catch(() => undefined);
+    pending.push(done);
     if (pending.length < most) continue;
     await Promise.all(pending);
     pending = [];

@@ -6,6 +6,7 @@ import type { DumpOptions, Item } from './dump.ts';
 import { translate } from './sqlite-faults.ts';
 import { openForReading } from './sqlite-file.ts';
 import { type ActivationRow, activationColumns, type DocumentRow, toActivation, toStored } from './sqlite-rows.ts';
+import { WorkReads } from './sqlite-work.ts';
 import { StoreRefused } from './store.ts';
 
 /**
@@ -47,6 +48,18 @@ function* items(database: Database, withRecords: boolean): Generator<Item> {
   if (!withRecords) return;
   const records = database.query<ActivationRow, []>(`SELECT ${activationColumns} FROM activation ORDER BY seq`);
   for (const row of records.iterate()) yield { type: 'activation', activation: toActivation(row) };
+}
+
+/** Accepted work in a data file: no dump has it, because only the node of this folder may do it. @throws StoreRefused */
+export function undoneWork(file: string): { readonly pending: number; readonly dead: number } {
+  try {
+    using database = openForReading(file);
+    const table = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'work'").get();
+    // A file of an earlier version has no journal.
+    return table === null ? { pending: 0, dead: 0 } : new WorkReads(database).size();
+  } catch (error) {
+    throw translate(error, file);
+  }
 }
 
 /** What is wrong with a data file, each with what to do; empty when all is well. */

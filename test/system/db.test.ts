@@ -7,6 +7,7 @@ import type { Store } from '../../src/store/store.ts';
 import { type CouchData, type CouchServer, couchData, startAnyCouch } from '../util/couchdb.ts';
 import { anAction, anActivation, aPackage, aRule, aSubject, aTrigger } from '../util/documents.ts';
 import { run, temporaryFolder } from '../util/whisklet.ts';
+import { aFire, anInvocation } from '../util/work.ts';
 
 /** `whisklet db`: from a data folder to a file, to CouchDB, and back. */
 
@@ -96,6 +97,24 @@ describe('whisklet db', () => {
     const again = await run(['db', 'migrate', 'couchdb', '--data-dir', inFolder('old'), ...couch]);
     expect(again.out).toContain('entities: 0 written, 7 were there already and are as they were');
     expect(again.out).toContain('records: 0 written, 450 were there');
+  });
+
+  test('says what accepted work it does not copy, and where that stays', async () => {
+    const path = inFolder('undone');
+    const store = await openFolder(path);
+    const works = [anInvocation(), anInvocation(), aFire()];
+    await store.journal.add(works, 1);
+    await store.journal.deadLetters.bury({ work: anInvocation(), tries: 3, why: 'so', buriedAt: 1 });
+    await store.close();
+    const up = await run(['db', 'migrate', 'couchdb', '--data-dir', path, ...couch]);
+    expect([up.exit, up.err]).toEqual([0, '']);
+    expect(up.out).toContain(`Not copied: 3 activations that were accepted and are not done. They stay in ${path}`);
+    expect(up.out).toContain('Not copied: 1 dead letters.');
+    const exported = await run(['db', 'export', inFolder('undone.ndjson'), '--data-dir', path]);
+    expect([exported.exit, exported.out]).toEqual([0, expect.stringContaining('Not copied: 3 activations')]);
+    const after = await openFolder(path);
+    expect(after.journal.size).toEqual({ pending: 3, dead: 1 });
+    await after.close();
   });
 
   test('copies CouchDB to a data folder', async () => {
