@@ -245,7 +245,7 @@ export async function startNode(settings: Settings): Promise<RunningNode> {
       await Promise.race([invoker.drain(Math.max(0, deadline - performance.now())), hasty]);
       // What others do for this node's callers, and it for others', ends before the doors close.
       await Promise.race([left, hasty]);
-      await cluster?.close(Math.max(0, deadline - performance.now()));
+      await Promise.race([cluster?.close(Math.max(0, deadline - performance.now())), hasty]);
       // Calls that still run are answered when their containers end: the doors wait for them, and not they for the doors.
       const answered = Promise.all(servers.map((server) => server.stop(false)));
       // Together: what containers wait for in vain, the sandbox gives up.

@@ -164,6 +164,10 @@ export class KafkaBus implements Bus {
         return;
       } catch (error) {
         this.#producer = undefined;
+        const [news, work] = [this.#news, this.#work];
+        this.#news = undefined;
+        this.#work = undefined;
+        await Promise.all([inTime(news?.disconnect()), inTime(work?.disconnect())]);
         // The first time it may be another node that makes the same topics.
         if (tries > 0) this.#warn(`Kafka cannot be used, and is tried again: ${(error as Error).message}`);
         await pause(AGAIN_MS);
@@ -261,7 +265,9 @@ export class KafkaBus implements Bus {
     consumer.on(consumer.events.GROUP_JOIN, () => {
       for (const [topic, offset] of this.#positions) consumer.seek({ topic, partition: 0, offset });
     });
-    consumer.on(consumer.events.CRASH, () => this.#again(() => this.#hearNews(kafka)));
+    consumer.on(consumer.events.CRASH, () => {
+      if (this.#news === consumer) this.#again(() => this.#hearNews(kafka));
+    });
     await consumer.connect();
     await consumer.subscribe({ topics: [...this.#positions.keys()] });
     await consumer.run({
@@ -285,11 +291,13 @@ export class KafkaBus implements Bus {
     });
     this.#work = consumer;
     const lost = () => {
+      if (this.#work !== consumer) return false;
       this.#change++;
       this.#isAssigned = false;
+      return true;
     };
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-      lost();
+      if (!lost()) return;
       const partitions = memberAssignment[this.#topics.work] ?? [];
       this.#owned = partitions;
       this.#gate();
@@ -297,8 +305,7 @@ export class KafkaBus implements Bus {
     });
     consumer.on(consumer.events.REBALANCING, lost);
     consumer.on(consumer.events.CRASH, () => {
-      lost();
-      this.#again(() => this.#takeWork(kafka));
+      if (lost()) this.#again(() => this.#takeWork(kafka));
     });
     await consumer.connect();
     await consumer.subscribe({ topic: this.#topics.work, fromBeginning: true });
@@ -307,7 +314,7 @@ export class KafkaBus implements Bus {
       eachBatchAutoResolve: false,
       eachBatch: async ({ batch, resolveOffset }) => {
         // Fetched before it was known how far the partition is: it comes again.
-        if (!this.#isAssigned) return;
+        if (!this.#isAssigned || this.#work !== consumer) return;
         const messages = batch.messages.map(({ offset, value }) => ({
           offset: Number(offset),
           value: value ?? NOTHING,
