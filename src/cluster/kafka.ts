@@ -1,37 +1,10 @@
-import type { Admin, Consumer, Kafka, PartitionAssigner, Producer } from 'kafkajs';
-import type { Events } from '../observe/events.ts';
+import type { Consumer, Kafka, Producer } from 'kafkajs';
 import { type Assigned, type Bus, BusAway, type BusFacts, type BusListener, type Mark, type Target } from './bus.ts';
-import { assignPartitions } from './choose.ts';
+import { stickyAssigner } from './kafka-assign.ts';
+import { clientOf, connectedAdmin, inTime, type KafkaOptions, REQUEST_MS, RETRY } from './kafka-client.ts';
+import { leastMessageBytes, makeTopics, STANDARD_MESSAGE_BYTES } from './kafka-topics.ts';
 import { Lane } from './lane.ts';
 import { pause } from './pause.ts';
-
-export interface KafkaOptions {
-  /** `host:port`. */
-  readonly brokers: readonly string[];
-  /** Of the topics' and the groups' names. */
-  readonly prefix: string;
-  readonly node: string;
-  readonly boot: string;
-  /** Of the topic of work, when it has to be made. */
-  readonly partitions: number;
-  /** Of topics that have to be made; without it three, or as many as there are brokers. */
-  readonly replication: number | undefined;
-  /** Bytes that a message should be allowed to have, when topics have to be made. */
-  readonly messageBytes: number;
-  readonly security: KafkaSecurity;
-  readonly events: Events;
-}
-
-export interface KafkaSecurity {
-  readonly tls: boolean;
-  /** PEM: certificates that those of brokers are signed by, and this node's own with its key. */
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly user: string | undefined;
-  readonly password: string | undefined;
-}
 
 /** How long the broker holds a fetch that finds nothing. What else goes over the same connection waits for it: commits, leaving. */
 const FETCH_MS = 500;
@@ -42,17 +15,10 @@ const SESSION_MS = 6_000;
 const HEARTBEAT_MS = 1_000;
 const REBALANCE_MS = 10_000;
 const AGAIN_MS = 1_000;
-const CONNECT_MS = 3_000;
-const REQUEST_MS = 5_000;
-const CLOSE_MS = 2_000;
 /** As often the group's consumer tries again: when it is given up, its place is nobody's until its session is over. */
 const PATIENTLY = 600;
-const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 };
-const HOUR = 3_600_000;
-/** Work that is not done in this time is lost: all nodes were away for so long. */
-const WORK_KEPT_MS = 7 * 24 * HOUR;
-/** What topics take when they do not say. */
-const STANDARD_MESSAGE_BYTES = 1_048_588;
+
+export type { KafkaOptions, KafkaSecurity } from './kafka-client.ts';
 
 /**
  * The bus over Kafka, by kafkajs, which is loaded when it is started. Three connections: one sends, one hears the news (results
@@ -180,9 +146,9 @@ export class KafkaBus implements Bus {
     const admin = await connectedAdmin(kafka);
     try {
       const { work, members, results } = this.#topics;
-      const names = [work, members, results(this.#options.node)];
-      await this.#makeTopics(admin, names);
-      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      const names = [work, members, results(this.#options.node)] as const;
+      await makeTopics(admin, names, this.#options);
+      const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
       const partitions = topics.find(({ name }) => name === work)?.partitions.length ?? 0;
       if (partitions === 0) throw new Error(`there is no topic '${work}'`);
       for (const topic of names.slice(1)) {
@@ -194,25 +160,6 @@ export class KafkaBus implements Bus {
     } finally {
       await inTime(admin.disconnect());
     }
-  }
-
-  async #makeTopics(admin: Admin, names: readonly string[]): Promise<void> {
-    const { partitions, replication, messageBytes } = this.#options;
-    const { brokers } = await admin.describeCluster();
-    const replicationFactor = replication ?? Math.min(3, brokers.length);
-    const inSync = Math.max(1, replicationFactor - 1);
-    const kept = [WORK_KEPT_MS, HOUR, HOUR];
-    const wanted = names.map((topic, index) => ({
-      ...{ topic, replicationFactor, numPartitions: index === 0 ? partitions : 1 },
-      configEntries: [
-        { name: 'max.message.bytes', value: String(messageBytes) },
-        { name: 'retention.ms', value: String(kept[index]) },
-        { name: 'min.insync.replicas', value: String(inSync) },
-      ],
-    }));
-    const existing = new Set(await admin.listTopics());
-    const missing = wanted.filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
   }
 
   /** @param what is awaited and said once, until it is well again */
@@ -395,108 +342,3 @@ export class KafkaBus implements Bus {
 }
 
 const NOTHING = new Uint8Array();
-
-/** @param retries how often what fails is tried again before it is given up: consumers of one client all try as often */
-async function clientOf({ brokers, prefix, node, security, events }: KafkaOptions, retries: number): Promise<Kafka> {
-  const { Kafka, logLevel } = await import('kafkajs');
-  await calmRequestQueue();
-  const { user: username, password = '', mechanism, tls, ca, cert, key } = security;
-  const sasl = username === undefined ? {} : { sasl: { mechanism: mechanism as 'plain', username, password } };
-  return new Kafka({
-    clientId: `${prefix}.${node}`,
-    brokers: [...brokers],
-    ...(tls ? { ssl: { ca, cert, key } } : {}),
-    ...sasl,
-    ...{ connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, retry: { ...RETRY, retries } },
-    logLevel: logLevel.WARN,
-    logCreator:
-      () =>
-      ({ namespace, log: { message, error } }) =>
-        events.debug('kafkajs', `${namespace} ${message}${error ? `: ${error}` : ''}`),
-  });
-}
-
-/** kafkajs 2.2.4 sets a timer with a time in the past, again and again: 3 to 5 % of a core for nothing. */
-async function calmRequestQueue(): Promise<void> {
-  const { default: RequestQueue } = await import('kafkajs/src/network/requestQueue/index.js');
-  const { prototype } = RequestQueue;
-  const schedule = prototype.scheduleCheckPendingRequests;
-  if (schedule.name === 'onlyWhenPending') return;
-  prototype.scheduleCheckPendingRequests = function onlyWhenPending(this: typeof prototype) {
-    if (this.pending.length > 0) schedule.call(this);
-  };
-}
-
-async function connectedAdmin(kafka: Kafka): Promise<Admin> {
-  const admin = kafka.admin({ retry: { ...RETRY, retries: 3 } });
-  await admin.connect();
-  return admin;
-}
-
-/** The least that one of the topics allows: who may not ask gets what topics have when they do not say. */
-async function leastMessageBytes(admin: Admin, names: readonly string[]): Promise<number> {
-  const { ConfigResourceTypes } = await import('kafkajs');
-  try {
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: ['max.message.bytes'] })),
-    });
-    const found = resources.flatMap(({ configEntries }) => configEntries.map(({ configValue }) => Number(configValue)));
-    return found.length > 0 ? Math.min(...found) : STANDARD_MESSAGE_BYTES;
-  } catch {
-    return STANDARD_MESSAGE_BYTES;
-  }
-}
-
-/** Shares out as `assignPartitions` does: each member tells what it had. */
-async function stickyAssigner(owned: () => readonly number[]): Promise<PartitionAssigner> {
-  const { AssignerProtocol } = await import('kafkajs');
-  const { MemberMetadata, MemberAssignment } = AssignerProtocol;
-  const [name, version] = ['WhiskletSticky', 0];
-  return ({ cluster }) => ({
-    ...{ name, version },
-    protocol: ({ topics }) => ({
-      name,
-      metadata: MemberMetadata.encode({ version, topics, userData: Buffer.from(JSON.stringify(owned())) }),
-    }),
-    async assign({ members, topics: [topic = ''] }) {
-      const had = members.map(({ memberId, memberMetadata }) => {
-        const userData = MemberMetadata.decode(memberMetadata)?.userData;
-        return [memberId, partitionsIn(userData)] as const;
-      });
-      const { length } = cluster.findTopicPartitionMetadata(topic);
-      return [...assignPartitions(new Map(had), length)].map(([memberId, partitions]) => ({
-        memberId,
-        memberAssignment: MemberAssignment.encode({
-          version,
-          assignment: { [topic]: [...partitions] },
-          userData: NO_DATA,
-        }),
-      }));
-    },
-  });
-}
-
-const NO_DATA = Buffer.alloc(0);
-
-function partitionsIn(userData: Buffer | undefined): number[] {
-  try {
-    const found: unknown = JSON.parse(String(userData));
-    return Array.isArray(found) ? found.filter((each) => Number.isInteger(each)) : [];
-  } catch {
-    return [];
-  }
-}
-
-/** What it answers, or undefined when it takes too long or fails: of a connection that is given up nothing more is expected. */
-async function inTime<T>(ending: Promise<T> | undefined): Promise<T | undefined> {
-  const limit = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => limit.resolve(undefined), CLOSE_MS);
-  try {
-    return await Promise.race([ending, limit.promise]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
-}
