@@ -35,8 +35,17 @@ export interface AppOptions {
   readonly manifest: Manifest;
   readonly build: Build;
   readonly events: Events;
-  /** `GET /metrics` in Prometheus' text format, `GET /status` as JSON, `GET /ready`, and `GET /invokers`. */
-  readonly ops: { metrics(): Promise<string>; status(): unknown; ready(): Readiness; nodes(): readonly NodeView[] };
+  readonly ops: Operations;
+}
+
+/** What operators and load balancers ask: `GET /metrics`, `GET /status`, `GET /ready`, `GET /invokers`. */
+export interface Operations {
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** As JSON. */
+  status(): unknown;
+  ready(): Readiness;
+  nodes(): readonly NodeView[];
 }
 
 const API = '/api/v1';
