@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { describeFile, type ImageFile, surroundings } from './image-files.ts';
+import { ownShim } from './shim-names.ts';
 
 export interface OwnImageOptions {
   /** The program that runs the shim: this executable, or Bun. */
@@ -27,7 +28,7 @@ export interface OwnImage {
   pack(): Readable;
 }
 
-interface TextFile {
+interface LaidFile {
   readonly path: string;
   readonly content: Buffer;
 }
@@ -37,7 +38,7 @@ const PROGRAM = '/usr/local/bin/whisklet';
 const LINKS = ['/usr/local/bin/node', '/usr/local/bin/bun'];
 const SHIMS = '/whisklet';
 
-const SETTINGS: readonly TextFile[] = Object.entries({
+const SETTINGS: readonly LaidFile[] = Object.entries({
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n',
   '/etc/group': 'root:x:0:\nnogroup:x:65534:\n',
   '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
@@ -48,13 +49,13 @@ export async function describeOwnImage(options: OwnImageOptions): Promise<OwnIma
   const { executable, shimDir, family, version } = options;
   const program = await describeFile(executable, PROGRAM);
   if (!program) throw new Error(`there is no executable ${executable}`);
-  const shims = await readShims(shimDir, `${SHIMS}/${family}`);
+  const { entry, files: shims } = await readShims(shimDir, `${SHIMS}/${family}`);
   const copies = [program, ...(await surroundings(program.from))];
   const changes = [
     'ENV PATH=/usr/local/bin:/usr/bin:/bin BUN_BE_BUN=1 HOME=/tmp',
     'WORKDIR /tmp',
     'USER 65534:65534',
-    `ENTRYPOINT ["${PROGRAM}", "${SHIMS}/${family}/shim.js"]`,
+    `ENTRYPOINT ["${PROGRAM}", "${SHIMS}/${family}/${entry}"]`,
   ];
   const hash = createHash('sha256').update(JSON.stringify([version, changes, copies]));
   for (const { path, content } of [...SETTINGS, ...shims]) hash.update(path).update(content);
@@ -66,18 +67,20 @@ export async function describeOwnImage(options: OwnImageOptions): Promise<OwnIma
   };
 }
 
-async function readShims(folder: string, target: string): Promise<TextFile[]> {
+async function readShims(folder: string, target: string): Promise<{ entry: string; files: LaidFile[] }> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const names = entries
-    .filter((entry) => entry.isFile() && /\.(c?js|mjs|json)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(c?js|mjs|json|jsc)$/.test(entry.name))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
-  if (!names.includes('shim.js')) throw new Error(`there is no shim.js in ${folder}`);
-  return Promise.all(
+  const entry = ownShim(names);
+  if (entry === undefined) throw new Error(`there is no shim in ${folder}`);
+  const files = await Promise.all(
     names.sort().map(async (name) => ({ path: `${target}/${name}`, content: await readFile(join(folder, name)) })),
   );
+  return { entry, files };
 }
 
-function packFiles(copies: readonly ImageFile[], texts: readonly TextFile[]): Readable {
+function packFiles(copies: readonly ImageFile[], texts: readonly LaidFile[]): Readable {
   const tar = pack();
   const paths = [...copies, ...texts].map(({ path }) => path);
   const fill = async () => {

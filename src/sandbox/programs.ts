@@ -4,6 +4,7 @@ import type { RuntimeSpec } from '../model/manifest.ts';
 import { type Located, ownProgram, type Program, shimFile } from './isolation.ts';
 import type { Mount } from './place-root.ts';
 import { run } from './run.ts';
+import { commonShim, ownShim } from './shim-names.ts';
 
 export interface ProgramsOptions {
   /** Holds `<family>/shim.*`. */
@@ -36,8 +37,8 @@ export class Programs {
   async #find({ kind, family, commands }: RuntimeSpec): Promise<Program | string> {
     const { shimsDir, executable, tryOut } = this.#options;
     const folder = join(shimsDir, family ?? '');
-    const name =
-      family && existsSync(folder) ? readdirSync(folder).find((each) => each.startsWith('shim.')) : undefined;
+    const names = family && existsSync(folder) ? readdirSync(folder) : [];
+    const name = commands ? commonShim(names) : ownShim(names);
     if (!name) return `kind ${kind} cannot run here: there is no shim for '${family}'`;
     const { file, mount } = shimFile(folder, name);
     if (!commands) return ownProgram(executable, [file], [mount]);

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 
 /**
  * A macro: Bun calls it while it compiles `shims.ts`, from source and for the executable alike, and puts what it
@@ -17,6 +18,15 @@ export function readShimFiles(): Record<string, string> {
     'javascript/Dockerfile': read('runtimes/javascript/Dockerfile'),
     ...pythonFiles(),
   };
+}
+
+/**
+ * The JavaScript shim once more, for this executable alone: in Bun's form, with the bytecode that its engine makes of it, so that
+ * no start must compile it. In base64. A Bun that did not make the bytecode passes over it.
+ */
+export function readCompiledFiles(): Record<string, string> {
+  const [text, bytecode] = compile('runtimes/javascript/shim.ts');
+  return { 'javascript/shim.bun.js': text, 'javascript/shim.bun.js.jsc': bytecode };
 }
 
 /** What JavaScript actions may require without bringing it along, because OpenWhisk's nodejs images have it. */
@@ -48,10 +58,27 @@ function read(path: string): string {
 
 /** @param external packages that are left out, to be required when it runs */
 function bundle(entry: string, external: readonly string[] = [], format: 'cjs' | 'esm' = 'cjs'): string {
+  const left = external.filter((name) => !entry.endsWith(`/${name}`)).map((name) => `--external=${name}`);
+  return build(entry, ['--target=node', `--format=${format}`, ...left]).toString();
+}
+
+/** The text and its bytecode, in base64. */
+function compile(entry: string): [string, string] {
+  const folder = mkdtempSync(join(tmpdir(), 'whisklet-shims-'));
+  try {
+    build(entry, ['--target=bun', '--format=cjs', '--bytecode', `--outdir=${folder}`]);
+    const text = join(folder, basename(entry).replace(/\.ts$/, '.js'));
+    return [readFileSync(text, 'base64'), readFileSync(`${text}.jsc`, 'base64')];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the bundler prints. */
+function build(entry: string, options: readonly string[]): Buffer {
   // Another process, because Bun.build waits for the very build that waits for this macro.
-  const command = [process.execPath, 'build', entry, '--target=node', `--format=${format}`, '--minify'];
-  command.push(...external.filter((name) => !entry.endsWith(`/${name}`)).map((name) => `--external=${name}`));
+  const command = [process.execPath, 'build', entry, '--minify', ...options];
   const { stdout, stderr, success } = Bun.spawnSync(command, { cwd: root });
   if (!success) throw new Error(`${entry} cannot be bundled: ${stderr.toString()}`);
-  return stdout.toString();
+  return stdout;
 }

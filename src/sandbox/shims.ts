@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readShimFiles } from './shim-files.ts' with { type: 'macro' };
+import { readCompiledFiles, readShimFiles } from './shim-files.ts' with { type: 'macro' };
 
 /**
  * The shims: the programs that speak the stdio protocol inside of a place, one folder for each family of
@@ -15,6 +15,7 @@ export const shimEntries: Readonly<Record<string, string>> = {
 };
 
 const files = readShimFiles();
+const compiled = readCompiledFiles();
 
 /**
  * Lays the shims into `<folder>/<hash of their content>`, readable by every user, unless they are there already.
@@ -23,16 +24,14 @@ const files = readShimFiles();
  * @returns the folder that holds one folder for each family
  */
 export async function unpackShims(folder: string): Promise<string> {
-  const target = join(folder, hashOf(files));
+  const target = join(folder, hashOf({ ...files, ...compiled }));
   if (await exists(target)) return target;
   await mkdir(folder, { recursive: true });
   const draft = await mkdtemp(join(folder, '.draft-'));
   try {
-    for (const [path, content] of Object.entries(files)) {
-      const file = join(draft, path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, content);
-    }
+    for (const [path, content] of Object.entries(files)) await lay(join(draft, path), content);
+    for (const [path, content] of Object.entries(compiled))
+      await lay(join(draft, path), Buffer.from(content, 'base64'));
     for (const entry of await readdir(draft, { withFileTypes: true, recursive: true })) {
       await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
     }
@@ -44,6 +43,11 @@ export async function unpackShims(folder: string): Promise<string> {
     if (!(await exists(target))) throw error;
   }
   return target;
+}
+
+async function lay(file: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
 }
 
 function hashOf(contents: Readonly<Record<string, string>>): string {

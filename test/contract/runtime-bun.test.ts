@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
-import { bun, shimOf } from '../util/shims.ts';
+import { bun, shimForBun } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
 import { javascript } from './runtime-javascript.ts';
 import { testJavaScriptCode } from './runtime-javascript-code.ts';
 import { testJavaScriptRuns } from './runtime-javascript-runs.ts';
 
-const engine = { name: 'JavaScript under Bun', command: [bun, shimOf('javascript')] };
+const engine = { name: 'JavaScript under Bun', command: [bun, shimForBun()] };
 
 testRuntime({ ...javascript, ...engine });
 testJavaScriptCode(engine);

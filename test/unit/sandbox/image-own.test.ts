@@ -84,7 +84,7 @@ describe('describeOwnImage', () => {
   test('says what is missing', async () => {
     const options = { executable, shimDir, family: 'javascript', version: '1' };
     await expect(describeOwnImage({ ...options, executable: '/none/such' })).rejects.toThrow('/none/such');
-    await expect(describeOwnImage({ ...options, shimDir: folder })).rejects.toThrow('no shim.js');
+    await expect(describeOwnImage({ ...options, shimDir: folder })).rejects.toThrow('no shim');
   });
 });
 

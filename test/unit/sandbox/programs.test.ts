@@ -44,6 +44,16 @@ test('a family without commands is run by the executable itself', async () => {
   expect(tried).toEqual([]);
 });
 
+test('the executable takes the shim that was compiled for it, a command of the host never does', async () => {
+  for (const name of ['shim.bun.js', 'shim.bun.js.jsc']) writeFileSync(join(shimsDir, 'javascript', name), '');
+  const own = (await makePrograms().find(kind('javascript'))) as Program;
+  const commands = (await makePrograms().find(kind('javascript', ['sh']))) as Program;
+  expect([own, commands].flatMap(({ args }) => args)).toMatchObject([
+    { inPlace: '/whisklet/runtime/shim.bun.js' },
+    { inPlace: '/whisklet/runtime/shim.js' },
+  ]);
+});
+
 test('the first command that the host has is tried out and taken', async () => {
   const program = (await makePrograms().find(kind('shell', ['no-such-command', 'sh']))) as Program;
   const sh = realpathSync('/usr/bin/sh');

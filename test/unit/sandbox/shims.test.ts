@@ -19,6 +19,12 @@ describe('shims', () => {
     expect(readdirSync(join(root, 'a/b')).length).toBe(1);
   });
 
+  test('have the JavaScript one compiled for this executable, which starts from its bytecode', async () => {
+    const folder = await unpackShims(join(root, 'compiled'));
+    expect(readFileSync(join(folder, 'javascript/shim.bun.js'), 'utf8')).toStartWith('// @bun @bytecode @bun-cjs\n');
+    expect(statSync(join(folder, 'javascript/shim.bun.js.jsc')).size).toBeGreaterThan(10_000);
+  });
+
   test('can be read by every user, whatever the umask', async () => {
     const umask = process.umask(0o077);
     try {
