@@ -83,9 +83,10 @@ export class ActivationRoutes {
     await entitled(this.#entitlement, call, 'READ', 'activations', { namespace, name: id });
     const pending = this.#records.pending(namespace, id);
     if (pending) return answer(call, 202, showPending(pending));
+    // Asked in this order: what is not in the journal any more has its record.
+    const accepted = await this.#records.accepted(namespace, id);
     const activation = await this.#records.get(namespace, id);
     if (activation) return answer(call, 200, show(activation));
-    const accepted = await this.#records.accepted(namespace, id);
     if (accepted) return answer(call, 202, showPending(accepted));
     throw refuse(404, messages.resourceDoesNotExist);
   }

@@ -114,7 +114,7 @@ export class WebRoutes {
     const activation = await waitFor(accepted, maxWaitMs);
     if (!activation) {
       const { transactionId } = call;
-      await invocation.promise(accepted, { identity: owner, transactionId, name: target.name, resolved, args });
+      await invocation.promise(accepted, { identity: owner, transactionId, name: target.name, resolved, args, trace });
       return sentence(call, 202, messages.webNotReady);
     }
     return respond(call, webAnswer(target.extension, resultOf(activation)));
