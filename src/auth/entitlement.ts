@@ -110,7 +110,7 @@ export class Entitlement {
 }
 
 /** Pure. @param subject a package of its own, no binding */
-export function mayRead(identity: Identity, { namespace, publish }: Package): boolean {
+function mayRead(identity: Identity, { namespace, publish }: Package): boolean {
   return publish || namespace === identity.namespace;
 }
 

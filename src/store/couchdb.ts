@@ -127,7 +127,7 @@ interface SharedFacts {
 class Shared implements SharedStore {
   readonly #client: CouchClient;
   readonly #names: DatabaseNames;
-  #feeds: readonly ChangesFeed[] = [];
+  readonly #feeds: ChangesFeed[] = [];
   readonly #facts: SharedFacts;
   #listener = SILENT;
   /** Of entities, as the listener is told of it. */
@@ -142,8 +142,13 @@ class Shared implements SharedStore {
 
   static async open(client: CouchClient, facts: SharedFacts, options: CouchStoreOptions): Promise<Shared> {
     const shared = new Shared(client, facts, options.names);
-    shared.#feeds = await Promise.all([shared.#feed('whisks', options), shared.#feed('subjects', options)]);
-    return shared;
+    try {
+      for (const role of ['whisks', 'subjects'] as const) shared.#feeds.push(await shared.#feed(role, options));
+      return shared;
+    } catch (error) {
+      await shared.close();
+      throw error;
+    }
   }
 
   get away(): string | undefined {
