@@ -23,7 +23,8 @@ import { Doors } from './doors.ts';
 import { Entities } from './entities/entities.ts';
 import { followOthers } from './follow.ts';
 import { defaultPoolMemory } from './host.ts';
-import { acceptHere, Invocation } from './invocation/invocation.ts';
+import { acceptHere } from './invocation/accept.ts';
+import { Invocation } from './invocation/invocation.ts';
 import { LiveActivations } from './invocation/live.ts';
 import { ActivationRecords } from './invocation/records.ts';
 import { Invoker, type InvokerOptions } from './invoker/invoker.ts';
@@ -106,7 +107,7 @@ async function compose(settings: Settings, events: Events, opened: AsyncDisposab
   const invocation = new Invocation({
     ...{ entities, entitlement, authenticator, activations, live, throttle, events, now, journal },
     run: cluster?.run ?? invoker.run.bind(invoker),
-    accept: cluster ? acceptInKafka(cluster, acceptHere(journal)) : acceptHere(journal),
+    accept: cluster ? acceptInKafka(cluster, acceptHere(journal, events)) : acceptHere(journal, events),
     maxTries: settings.maxTries,
     sequenceLength: limits.sequenceLength,
   });

@@ -10,12 +10,13 @@ import type { JobAction, Run } from '../model/job.ts';
 import type { JsonText } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
-import { Refusal, refuseForNow } from '../model/refusal.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { Accept, InvocationWork, Perform, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Trace } from '../observe/trace.ts';
 import type { Journal } from '../store/journal.ts';
-import { type ActivationStore, StoreUnavailable } from '../store/store.ts';
+import type { ActivationStore } from '../store/store.ts';
+import { notWritten, sayAway } from './accept.ts';
 import { newActivationId } from './activation-id.ts';
 import { Backlog } from './backlog.ts';
 import type { Accepted, Caller, Known, Starters } from './caller.ts';
@@ -134,11 +135,16 @@ export class Invocation {
    * @throws Refusal 503 when nothing can be promised now; the activation goes on
    */
   async promise({ activationId, activation }: Accepted, asked: Asked): Promise<void> {
-    const { journal, live, now } = this.#options;
+    const { journal, live, events, now } = this.#options;
     const { identity } = asked;
     const begun = live.pending(identity.namespace, activationId);
     const work = invocationWork(asked, activationId, begun?.start ?? now());
-    await writing(journal.add([work], 1), messages.promiseAway(activationId));
+    try {
+      await journal.add([work], 1);
+    } catch (error) {
+      sayAway(events, error);
+      throw notWritten(error, messages.promiseAway(activationId));
+    }
     this.#keep(work, identity, activation);
   }
 
@@ -249,25 +255,6 @@ export class Invocation {
     const accepted = composites.start(caller, resolved, args, undefined, known);
     this.#inFlight.add(accepted.activation);
     return accepted;
-  }
-}
-
-/** Takes all work on here, in the node's own journal. */
-export function acceptHere(journal: Pick<Journal, 'add'>): Accept {
-  return async (works, begin, isBacked = false) => {
-    const written = writing(journal.add(works, 1), messages.journalAway);
-    if (isBacked) for (const work of works) begin(work);
-    await written;
-    if (!isBacked) for (const work of works) begin(work);
-  };
-}
-
-async function writing(write: Promise<void>, sentence: string): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    throw refuseForNow(sentence);
   }
 }
 

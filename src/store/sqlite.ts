@@ -93,9 +93,12 @@ async function open(options: SqliteOptions, endsWithRecord: boolean): Promise<Sq
       await queue.close();
       // The last connection to close tidies up the log, and only the writer's may.
       database.close();
-      await link.ask({ kind: 'close' });
-      link.end();
-      lock.release();
+      try {
+        await link.ask({ kind: 'close' });
+      } finally {
+        link.end();
+        lock.release();
+      }
     };
     let closed: Promise<void> | undefined;
     return {

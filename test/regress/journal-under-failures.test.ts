@@ -4,6 +4,7 @@ import { messages } from '../../src/model/messages.ts';
 import { refuseForNow } from '../../src/model/refusal.ts';
 import type { Work } from '../../src/model/work.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
+import { errorOf } from '../util/errors.ts';
 import { identity, rule, TestInvocation } from '../util/invocation.ts';
 import { aFire, anInvocation } from '../util/work.ts';
 
@@ -133,4 +134,16 @@ test('a start with thousands of last tries does not hold their arguments in memo
   Bun.gc(true);
   expect(given).toHaveLength(3000);
   expect(given.filter((each) => each.deref() !== undefined).length).toBeLessThan(100);
+});
+
+test('the log says why no work is accepted, once, and when it is accepted again', async () => {
+  room.journal.isAway = true;
+  for (let n = 0; n < 3; n++) expect(await errorOf(room.later('guest/a'))).toMatchObject({ status: 503 });
+  room.journal.isAway = false;
+  await room.later('guest/a');
+  await room.later('guest/a');
+  expect(room.said.map(({ level, text }) => [level, text])).toEqual([
+    ['error', 'no work is accepted: the disk is full'],
+    ['info', 'work is accepted again'],
+  ]);
 });

@@ -10,7 +10,8 @@ import { Authenticator } from '../../src/auth/auth.ts';
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
-import { acceptHere, Invocation } from '../../src/invocation/invocation.ts';
+import { acceptHere } from '../../src/invocation/accept.ts';
+import { Invocation } from '../../src/invocation/invocation.ts';
 import { LiveActivations } from '../../src/invocation/live.ts';
 import { ActivationRecords } from '../../src/invocation/records.ts';
 import type { Job } from '../../src/model/job.ts';
@@ -57,7 +58,7 @@ export class TestApi {
     const { sequenceLength } = all;
     const { live, journal } = this;
     const parts = { entities, entitlement, authenticator, activations, live, throttle, events, now };
-    const accept = acceptHere(journal);
+    const accept = acceptHere(journal, events);
     const invocation = new Invocation({ ...parts, run, journal, accept, maxTries: 3, sequenceLength });
     const isDraining = () => this.isDraining;
     const calls = { entities, invocation, throttle, entitlement, limits: all, traces: this.traces, isDraining };

@@ -1,7 +1,8 @@
 import { Entitlement } from '../../src/auth/entitlement.ts';
 import { Throttle } from '../../src/auth/throttle.ts';
 import { Entities } from '../../src/entities/entities.ts';
-import { type Accepted, type Asked, acceptHere, Invocation } from '../../src/invocation/invocation.ts';
+import { acceptHere } from '../../src/invocation/accept.ts';
+import { type Accepted, type Asked, Invocation } from '../../src/invocation/invocation.ts';
 import { LiveActivations } from '../../src/invocation/live.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import type { Action, Annotation, Package, Parameter, ReducedRule, Trigger } from '../../src/model/entities.ts';
@@ -72,7 +73,7 @@ export class TestInvocation {
       activations: store.activations,
       throttle: this.throttle,
       run: run ?? ((job) => this.#run(job)),
-      accept: accept ?? acceptHere(journal),
+      accept: accept ?? acceptHere(journal, events),
       ...{ live, journal, maxTries },
       sequenceLength: all.sequenceLength,
       ...{ events, now },
