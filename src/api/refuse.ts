@@ -19,10 +19,13 @@ export function refusalResponse(thrown: unknown, transactionId: string, events: 
 
 /** Whatever is no refusal is a fault of ours: the log has the story, the caller the transaction id to ask for it. */
 export function refusalOf(thrown: unknown, transactionId: string, events: Events): Refusal {
-  if (thrown instanceof Refusal) return thrown;
-  if (thrown instanceof Unavailable) {
-    events.said.publish({ level: 'warn', transactionId, from: 'api', text: thrown.message });
-    return refuseForNow(messages.storeUnreachable);
+  const refusal = thrown instanceof Unavailable ? refuseForNow(messages.storeUnreachable, thrown) : thrown;
+  if (refusal instanceof Refusal) {
+    const { cause } = refusal;
+    if (cause instanceof Unavailable) {
+      events.said.publish({ level: 'warn', transactionId, from: 'api', text: cause.message });
+    }
+    return refusal;
   }
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   events.said.publish({ level: 'error', transactionId, from: 'api', text });

@@ -86,7 +86,7 @@ async function writing<T>(write: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof Conflict) throw refuse(409, messages.conflict);
     if (error instanceof StoreUnavailable)
-      throw refuseForNow(error.isUncertain ? messages.storeUncertain : messages.storeAway);
+      throw refuseForNow(error.isUncertain ? messages.storeUncertain : messages.storeAway, error);
     throw error;
   }
 }

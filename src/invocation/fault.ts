@@ -10,7 +10,7 @@ export function logFault(events: Events, transactionId: string, fault: unknown):
 
 /** The refusal that says "not now", if that is all that is wrong: something is away, or the node stops. */
 export function notNow(thrown: unknown): Refusal | undefined {
-  if (thrown instanceof Unavailable) return refuseForNow(messages.storeUnreachable);
+  if (thrown instanceof Unavailable) return refuseForNow(messages.storeUnreachable, thrown);
   return thrown instanceof Refusal && thrown.status >= 500 ? thrown : undefined;
 }
 

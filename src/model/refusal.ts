@@ -15,9 +15,9 @@ export class Refusal extends Error {
   constructor(
     status: number,
     sentence: string,
-    options: { rejected?: boolean; headers?: Record<string, string> } = {},
+    options: { rejected?: boolean; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
-    super(sentence);
+    super(sentence, { cause: options.cause });
     this.status = status;
     this.rejected = options.rejected ?? false;
     this.headers = options.headers ?? {};
@@ -42,7 +42,7 @@ export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
 }
 
-/** "Not now": with CORS headers, and when to try again. */
-export function refuseForNow(sentence: string): Refusal {
-  return new Refusal(503, sentence, { headers: { 'Retry-After': String(RETRY_AFTER_S) } });
+/** "Not now": with CORS headers, and when to try again. @param cause what the operator is to know of it */
+export function refuseForNow(sentence: string, cause?: Unavailable): Refusal {
+  return new Refusal(503, sentence, { headers: { 'Retry-After': String(RETRY_AFTER_S) }, cause });
 }

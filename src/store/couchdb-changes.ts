@@ -124,13 +124,10 @@ export class ChangesFeed {
   #enter(trust: Trust): void {
     if (trust === this.#trust) return;
     this.#trust = trust;
-    const { db, events, onTrust } = this.#options;
+    const { client, db, events, onTrust } = this.#options;
+    const why = trust === 'away' ? (client.away ?? 'The server is away.') : 'It is read again instead.';
     if (trust === 'told') events.info('store', `Changes of the database '${db}' are heard of again.`);
-    else
-      events.warn(
-        'store',
-        `Changes of the database '${db}' are not heard of: the ${trust === 'away' ? 'server' : 'feed'} is away.`,
-      );
+    else events.warn('store', `Changes of the database '${db}' are not heard of. ${why}`);
     onTrust(trust);
   }
 }
