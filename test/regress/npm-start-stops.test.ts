@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { processesCarrying } from '../../src/sandbox/processes.ts';
 import { need } from '../util/need.ts';
-import { temporaryFolder } from '../util/whisklet.ts';
+import { environment, temporaryFolder } from '../util/whisklet.ts';
 
 /** `npm start` that was ended by a supervisor ended its shell, and left the node running. */
 const npm = need('npm', Bun.which('npm'));
@@ -13,7 +13,7 @@ if (npm) {
     const folder = temporaryFolder();
     const node = Bun.spawn([npm, 'start'], {
       cwd: join(import.meta.dir, '../..'),
-      env: { ...process.env, WHISKLET_PORT: '0', WHISKLET_SANDBOX: 'local', WHISKLET_DATA_DIR: folder.path },
+      env: environment({ WHISKLET_PORT: '0', WHISKLET_SANDBOX: 'local', WHISKLET_DATA_DIR: folder.path }),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {

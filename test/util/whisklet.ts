@@ -75,12 +75,17 @@ export async function startNode(args: readonly string[], options: RunOptions = {
 }
 
 function start(args: readonly string[], { program = fromSource, env = {}, cwd }: RunOptions) {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('WHISKLET_'));
   return Bun.spawn([...program, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** This process' environment without the settings in it, and with these ones: those of the tests are none of a node's. */
+export function environment(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('WHISKLET_'));
+  return { ...(Object.fromEntries(inherited) as Record<string, string>), ...settings };
 }
 
 /** An empty folder that `remove` takes away with all that is in it. */
