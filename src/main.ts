@@ -42,7 +42,7 @@ async function serveCommand(args: readonly string[], io: Io): Promise<number> {
   if (wantsHelp(args)) return say(io, serveHelp(describeSettings()));
   const settings = await readSettingsOnly(args);
   const [{ serve }, { startNode }] = await Promise.all([import('./cli/serve.ts'), import('./node.ts')]);
-  const start = () => startNode(settings);
+  const start = (stop: AbortSignal) => startNode(settings, stop);
   return serve({ start, drainTimeout: settings.drainTimeout, io, signals: process });
 }
 

@@ -55,14 +55,17 @@ const DRAIN_DELAY_MS = 5_000;
  * The composition root: the only place that constructs what has a life, in the order in which it is needed, and
  * ends it in the opposite one: doors first, stores last.
  *
- * @throws what the operator must hear: StoreRefused, ManifestError, KeyRefused, a port that is taken
+ * @param stop ends the start, whatever it waits for: an engine or a broker may never answer
+ * @throws what the operator must hear: StoreRefused, ManifestError, KeyRefused, a port that is taken; the reason of `stop`
  */
-export async function startNode(settings: Settings): Promise<RunningNode> {
+export async function startNode(settings: Settings, stop: AbortSignal): Promise<RunningNode> {
   const events = new Events();
   logTo(events, { level: settings.logLevel, format: settings.logFormat, write: (line) => process.stderr.write(line) });
-  // Where the start fails, what is open by then is closed.
+  const stopped = Promise.withResolvers<never>();
+  stop.addEventListener('abort', () => stopped.reject(stop.reason), { once: true });
+  // Where the start fails, what is open by then is closed; and a start that goes on behind our back can open nothing more.
   await using opened = new AsyncDisposableStack();
-  return await compose(settings, events, opened);
+  return await Promise.race([compose(settings, events, opened), stopped.promise]);
 }
 
 async function compose(settings: Settings, events: Events, opened: AsyncDisposableStack): Promise<RunningNode> {

@@ -12,7 +12,8 @@ export interface RunningNode {
 }
 
 export interface ServeOptions {
-  readonly start: () => Promise<RunningNode>;
+  /** Rejects soon after it was told to stop, whatever it waits for; what it had opened by then it lets go of. */
+  readonly start: (stop: AbortSignal) => Promise<RunningNode>;
   /** Milliseconds. */
   readonly drainTimeout: number;
   readonly io: Io;
@@ -21,7 +22,8 @@ export interface ServeOptions {
 }
 
 /**
- * Runs a node in the foreground until SIGTERM or SIGINT, then drains it. A second signal ends it at once.
+ * Runs a node in the foreground until SIGTERM or SIGINT, then drains it. A second signal ends it at once; while it is starting
+ * already the first does.
  *
  * @returns the exit code
  * @throws what `start` throws
@@ -29,15 +31,21 @@ export interface ServeOptions {
 export async function serve({ start, drainTimeout, io, signals }: ServeOptions): Promise<number> {
   const asked = Promise.withResolvers<void>();
   const askedAgain = Promise.withResolvers<void>();
+  const starting = new AbortController();
   let count = 0;
   const onSignal = () => {
     count++;
     (count === 1 ? asked : askedAgain).resolve();
+    starting.abort();
   };
   signals.on('SIGTERM', onSignal);
   signals.on('SIGINT', onSignal);
   try {
-    const node = await start();
+    const node = await unlessStopped(start(starting.signal), starting.signal);
+    if (node === undefined) {
+      io.out('Stopped before it was ready.');
+      return 0;
+    }
     for (const line of banner(node.facts)) io.out(line);
     await asked.promise;
     io.out(`Stopping: running work has up to ${showDuration(drainTimeout)} to finish. A second signal stops at once.`);
@@ -49,5 +57,15 @@ export async function serve({ start, drainTimeout, io, signals }: ServeOptions):
   } finally {
     signals.off('SIGTERM', onSignal);
     signals.off('SIGINT', onSignal);
+  }
+}
+
+/** Undefined when it failed because it was told to stop. */
+async function unlessStopped(starting: Promise<RunningNode>, stop: AbortSignal): Promise<RunningNode | undefined> {
+  try {
+    return await starting;
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
   }
 }

@@ -35,8 +35,13 @@ function start() {
     },
   };
   const io = { out: (line: string) => printed.push(line), err: (line: string) => printed.push(line) };
-  const exit = serve({ start: () => started.promise, drainTimeout: 30_000, io, signals });
-  return { signals, printed, calls, started, stopped, node, exit };
+  const told: AbortSignal[] = [];
+  const start = (stop: AbortSignal) => {
+    told.push(stop);
+    return started.promise;
+  };
+  const exit = serve({ start, drainTimeout: 30_000, io, signals });
+  return { signals, printed, calls, started, stopped, node, exit, told };
 }
 
 describe('serve', () => {
@@ -70,6 +75,17 @@ describe('serve', () => {
     started.resolve(node);
     expect(await exit).toBe(0);
     expect(calls).toEqual(['stop']);
+  });
+
+  test('tells a start that is under way to give up, and is not surprised that it does', async () => {
+    const { signals, printed, told, started, exit } = start();
+    expect(told.map(({ aborted }) => aborted)).toEqual([false]);
+    signals.emit('SIGTERM');
+    expect(told.map(({ aborted }) => aborted)).toEqual([true]);
+    started.reject(told[0]?.reason);
+    expect(await exit).toBe(0);
+    expect(printed).toEqual(['Stopped before it was ready.']);
+    expect(signals.eventNames()).toEqual([]);
   });
 
   test('passes on why a node could not start', async () => {
