@@ -46,6 +46,8 @@ import { keepUp } from './upkeep.ts';
 
 /** How long an action with containers at work lets others keep theirs, which serve or just did. */
 const PATIENCE_MS = 100;
+/** By then the first call of an action has mostly been answered. */
+const REFILL_AFTER_MS = 20;
 /** Idle containers are frozen after this long, where freezing costs nothing (OpenWhisk's pause-grace). */
 const PAUSE_AFTER_MS = 10_000;
 /** A node of several that stops serves on for this long when nothing is said: load balancers look every few seconds. */
@@ -182,6 +184,7 @@ function invokerOptions(settings: Settings, place: Place, apiHost: string, event
     keepAliveMs: settings.keepAlive,
     pauseAfterMs: PAUSE_AFTER_MS,
     patienceMs: PATIENCE_MS,
+    refillAfterMs: REFILL_AFTER_MS,
     readyMs: settings.readyTimeout,
     parallelStarts: navigator.hardwareConcurrency * 2,
     stemCells: settings.stemCells !== 0,

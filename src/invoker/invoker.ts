@@ -31,6 +31,8 @@ export interface InvokerOptions {
   readonly readyMs: number;
   /** Containers that may be starting at once. */
   readonly parallelStarts: number;
+  /** A stem cell that was taken is replaced so much later: a start takes the processor from the first call beside it. */
+  readonly refillAfterMs: number;
   /** Whether stem cells are kept. */
   readonly stemCells: boolean;
   readonly resultBytes: number;
@@ -64,6 +66,7 @@ export class Invoker {
   /** Jobs that had to wait. */
   #waits = 0;
   #named = 0;
+  #refill: ReturnType<typeof setTimeout> | undefined;
   #closing = false;
 
   constructor(options: InvokerOptions) {
@@ -160,6 +163,7 @@ export class Invoker {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
+    clearTimeout(this.#refill);
     for (const { reject } of this.#turns.lines.leaveAll(() => true)) reject(refuseForNow(messages.draining));
     await Promise.all([...this.#stock].map((container) => container.close('stopping')));
   }
@@ -193,7 +197,7 @@ export class Invoker {
     if (!cell || !this.#claimMemory(memory - cell.memory, 0, cell)) return undefined;
     this.#stock.unlist(cell);
     const outcome = this.#settle(cell, job, cell.wasWanted ? 'cold' : 'prewarmed', cell.become(job, key));
-    queueMicrotask(() => void this.#replenish());
+    this.#refill ??= setTimeout(() => this.#refillNow(), this.#options.refillAfterMs);
     return outcome;
   }
 
@@ -328,6 +332,11 @@ export class Invoker {
       void victim.close('evicted', 'another action needs its memory');
     }
     return false;
+  }
+
+  #refillNow(): void {
+    this.#refill = undefined;
+    void this.#replenish();
   }
 
   async #replenish(): Promise<void> {

@@ -38,6 +38,7 @@ function invoker(options: Partial<InvokerOptions> & { cells?: number } = {}): In
   return new Invoker({
     ...{ sandbox, events, protocols: { stdio: protocol, http: protocol }, manifest: manifest(cells) },
     ...{ poolMemory: 1024, keepAliveMs: 600_000, pauseAfterMs: undefined, patienceMs: 100, readyMs: 10_000 },
+    refillAfterMs: 20,
     ...{ parallelStarts: 8, stemCells: true, resultBytes: 1024 * 1024, env: {} },
     ...rest,
   });
@@ -83,6 +84,11 @@ describe('serving', () => {
     await settle();
     expect(pool.status.starts).toEqual({ cold: 0, prewarmed: 1, warm: 0 });
     expect(sandbox.places[0]?.memory).toBe(512);
+    // Not beside the first call, which needs the processor.
+    jest.advanceTimersByTime(19);
+    expect(sandbox.places.length).toBe(1);
+    jest.advanceTimersByTime(1);
+    await settle();
     expect(sandbox.places.length).toBe(2);
     expect(pool.status.memoryUsed).toBe(768);
   });
