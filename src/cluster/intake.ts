@@ -1,7 +1,7 @@
 import type { Job, JobAction, Offer, Run } from '../model/job.ts';
 import { messages } from '../model/messages.ts';
 import { type Outcome, whiskError } from '../model/outcome.ts';
-import { Refusal } from '../model/refusal.ts';
+import { Refusal, Unavailable } from '../model/refusal.ts';
 import type { Perform } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Assigned, Bus, BusMessage } from './bus.ts';
@@ -360,7 +360,14 @@ export class Intake {
       await this.#options.perform(work, tries);
       await this.#end(entry);
     } catch (error) {
-      this.#options.events.warn('cluster', `${work.activationId} is still to be done: ${(error as Error).message}`);
+      const { message } = error as Error;
+      if (!(error instanceof Refusal || error instanceof Unavailable)) {
+        // It may have run: who did it again might do so again and again.
+        const sentence = `${work.activationId} is not done again, although it may have no record: ${message}`;
+        this.#options.events.error('cluster', sentence);
+        return await this.#end(entry);
+      }
+      this.#options.events.warn('cluster', `${work.activationId} is still to be done: ${message}`);
       await pause(AGAIN_MS);
       this.#undo(entry);
     } finally {

@@ -15,8 +15,8 @@ export function notNow(thrown: unknown): Refusal | undefined {
 }
 
 /**
- * An activation has ended, and its record was given up: too much waited, or the store does not take it. Work that was accepted is left
- * to the next start: whoever does it again now does it again and again.
+ * An activation has ended, and its record was given up: too much waited, or the store does not take it. Work that stands in the journal
+ * is left to the next start, that which stands in Kafka is taken out: whoever does it again now does it again and again.
  */
 export class RecordLost extends Error {
   override readonly name = 'RecordLost';

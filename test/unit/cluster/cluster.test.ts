@@ -3,6 +3,7 @@ import { decode } from '../../../src/cluster/wire.ts';
 import type { JobWatcher } from '../../../src/model/job.ts';
 import { messages } from '../../../src/model/messages.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
+import { Unavailable } from '../../../src/model/refusal.ts';
 import type { InvocationWork } from '../../../src/model/work.ts';
 import { FakeBroker } from '../../fake/bus.ts';
 import { job } from '../../fake/job.ts';
@@ -335,12 +336,25 @@ describe('accepted work', () => {
     const [one] = (await up(1)) as [ClusterNode];
     await one.cluster.accept([work('w1')]);
     await settle();
-    one.works[0]?.fail(new Error('the store is away'));
+    one.works[0]?.fail(new Unavailable('the store is away'));
     await pass(1_500);
     expect(one.works[0]?.tries).toBe(0);
     one.works[0]?.end();
     await settle();
     expect(one.cluster.status.inHand).toBe(0);
+  });
+
+  test('that ran, and whose record was given up, is not done again, and the log says so', async () => {
+    const [one] = (await up(1)) as [ClusterNode];
+    await one.cluster.accept([work('w1')]);
+    await settle();
+    one.works[0]?.fail(new Error('its record was given up'));
+    await pass(3_000);
+    expect(one.works).toHaveLength(0);
+    expect(broker.committed.filter((mark) => mark?.offset === 1)).toHaveLength(1);
+    expect(one.said.filter((line) => line.startsWith('error'))).toEqual([
+      'error w1 is not done again, although it may have no record: its record was given up',
+    ]);
   });
 
   test('what nobody can read is skipped and counted, and holds nothing up', async () => {
