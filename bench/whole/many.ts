@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { Crowd } from '../../src/load/load.ts';
 import { figure } from '../measure/figure.ts';
-import { alternate } from '../measure/rounds.ts';
+import { alternate, type Rounds } from '../measure/rounds.ts';
 import { BenchNode } from '../node/node.ts';
+import { Program } from '../process/program.ts';
 import { ECHO, PAYLOAD, type Scenario } from './scenario.ts';
 import { growPool } from './throughput.ts';
 
@@ -11,7 +13,10 @@ const CONNECTIONS = 16;
 const POOL = ['--pool-memory', '64 GB'];
 const WARM_UP_MS = 1_000;
 
-/** A hundred warm actions called in random order, beside one warm action: what it costs that there are many. */
+/**
+ * A hundred warm actions called in random order, beside one warm action. Many processes cost on any machine, because all of them
+ * want its caches: the floor is a call of one action, and what a frame to one of a hundred bare processes takes longer than to one of sixteen.
+ */
 export const many: Scenario = {
   name: 'many',
   async measure({ sandbox, sizes, cleanup, say }) {
@@ -27,26 +32,40 @@ export const many: Scenario = {
       requests.push(node.api.invocation(`many-${n}`, PAYLOAD));
       await node.connection.ask(requests[n] as Uint8Array);
     }
-    const one = requests[0] as Uint8Array;
+    const first = requests[0] as Uint8Array;
     const any = () => requests[Math.floor(Math.random() * ACTIONS)] as Uint8Array;
+    say('starting bare processes');
+    const bare = Program.ofBench(join(import.meta.dir, '../floor/processes.ts'), `${ACTIONS}`, `${CONNECTIONS}`);
+    cleanup.add(() => bare.finish('end'));
+    await bare.line();
+    const processes = async (count: number) => {
+      bare.tell(JSON.stringify({ count, ms: loadMs }));
+      return [JSON.parse(await bare.line()) as number];
+    };
     say('warming up');
+    await processes(ACTIONS);
     // Two calls of one action at once take two containers: in time most actions have two or three.
     await growPool(node, crowd, any, WARM_UP_MS);
-    await growPool(node, crowd, one, loadMs);
+    await growPool(node, crowd, first, loadMs);
     const measured = await alternate(
       slowRounds,
       {
         many: async () => [(await crowd.press(any, loadMs)).perSecond],
-        one: async () => [(await crowd.press(one, loadMs)).perSecond],
+        one: async () => [(await crowd.press(first, loadMs)).perSecond],
+        manyBare: () => processes(ACTIONS),
+        fewBare: () => processes(CONNECTIONS),
       },
       (round) => say(`round ${round} of ${slowRounds}`),
     );
+    const micros = (rounds: Rounds) => rounds.flat().map((perSecond) => 1_000_000 / perSecond);
+    const [one, few, hundred] = [micros(measured.one), micros(measured.fewBare), micros(measured.manyBare)];
+    const possible = one.map((each, round) => 1_000_000 / (each + (hundred[round] as number) - (few[round] as number)));
     return [
       figure({
         ...{ id: `${sandbox}/many/${ACTIONS}`, title: `${ACTIONS} warm actions at random, ${CONNECTIONS} connections` },
         ...{ unit: '/s', better: 'higher' },
         rounds: measured.many.flat(),
-        floor: { what: 'one warm action', parts: { one: measured.one.flat() } },
+        floor: { what: 'one warm action, and what a hundred bare processes lose', parts: { possible } },
       }),
     ];
   },
