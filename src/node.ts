@@ -258,7 +258,7 @@ function operations({ name, store, place, invoker, cluster, shutdown, events }: 
     }),
     ready: () => ({
       isDraining: shutdown.isLeaving,
-      away: { store: shared?.away !== undefined },
+      away: { store: (shared?.away ?? journal.away) !== undefined },
       ...(cluster && { missed: { kafka: !cluster.isReachable } }),
     }),
     nodes: () => cluster?.members ?? [{ id: name, status: shutdown.isLeaving ? 'draining' : 'up' }],

@@ -12,6 +12,8 @@ import type { Work } from '../model/work.ts';
 export interface Journal {
   /** True when storing a record takes the entry of its activation away, in the same transaction: then nobody has to. */
   readonly endsWithRecord: boolean;
+  /** Why nothing can be written any more, as a sentence for the operator: until the node is started again. Undefined while it can. */
+  readonly away: string | undefined;
   /** How many entries and dead letters there are. */
   readonly size: { readonly pending: number; readonly dead: number };
   readonly deadLetters: DeadLetters;

@@ -39,6 +39,10 @@ export class SqliteJournal implements Journal {
     this.deadLetters = new SqliteDeadLetters(this.#read, link);
   }
 
+  get away(): string | undefined {
+    return this.#link.gone;
+  }
+
   get size(): { readonly pending: number; readonly dead: number } {
     return this.#read((reads) => reads.size());
   }

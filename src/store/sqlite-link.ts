@@ -10,15 +10,22 @@ interface Waiting {
 export class WriterLink {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #onLost: (why: string) => void;
   #calls = 0;
-  /** Set when the thread is gone: why nothing can be written any more. */
   #gone: string | undefined;
 
-  constructor() {
+  /** @param onLost called once when the thread ends by itself: there will not be another one */
+  constructor(onLost: (why: string) => void) {
+    this.#onLost = onLost;
     this.#worker = new Worker(writerUrl(), { name: 'store writer' });
     this.#worker.onmessage = (event: MessageEvent<FromWriter>) => this.#take(event.data);
-    this.#worker.onerror = (event: ErrorEvent) => this.#lose(`The store's writer has failed: ${event.message}`);
-    this.#worker.addEventListener('close', () => this.#lose("The store's writer has ended."));
+    this.#worker.onerror = (event: ErrorEvent) => this.#lost(`The store's writer has failed: ${event.message}`);
+    this.#worker.addEventListener('close', () => this.#lost("The store's writer has ended."));
+  }
+
+  /** Why nothing can be written any more; undefined while it can. */
+  get gone(): string | undefined {
+    return this.#gone;
   }
 
   /** @throws the contract's errors, or the text of a fault in the writer */
@@ -33,7 +40,7 @@ export class WriterLink {
 
   /** Ends the thread; what it has not answered by now is rejected. */
   end(): void {
-    this.#lose('The store is closed.');
+    this.#reject('The store is closed.');
     this.#worker.terminate();
   }
 
@@ -56,7 +63,13 @@ export class WriterLink {
     }
   }
 
-  #lose(why: string): void {
+  #lost(why: string): void {
+    if (this.#gone !== undefined) return;
+    this.#reject(why);
+    this.#onLost(why);
+  }
+
+  #reject(why: string): void {
     if (this.#gone !== undefined) return;
     this.#gone = why;
     for (const { reject } of this.#waiting.values()) reject(new StoreUnavailable(why));

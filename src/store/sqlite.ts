@@ -77,7 +77,9 @@ async function open(options: SqliteOptions, endsWithRecord: boolean): Promise<Sq
   const { file, events, maxFileBytes } = options;
   makeFile(file);
   const lock = new FileLock(file);
-  const link = new WriterLink();
+  const link = new WriterLink((why) =>
+    events.error('store', `${why.replace(/\.$/, '')}. Nothing is stored until this node is started again.`),
+  );
   try {
     const lastSeq = Number(await link.ask({ kind: 'open', file, maxFileBytes }));
     const database = openForReading(file);

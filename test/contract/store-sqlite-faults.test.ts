@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Events, type Said } from '../../src/observe/events.ts';
-import { openSqliteStore, type SqliteOptions } from '../../src/store/sqlite.ts';
+import { openSqliteStore, type SqliteOptions, type SqliteStore } from '../../src/store/sqlite.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite-schema.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
 import { anAction, anActivation } from '../util/documents.ts';
@@ -294,4 +294,41 @@ describe('a closed store', () => {
     expect(await errorOf(store.activations.put(anActivation()))).toBeInstanceOf(StoreUnavailable);
     expect(await errorOf(store.activations.count({ namespace: 'guest', skip: 0 }))).toBeInstanceOf(StoreUnavailable);
   });
+});
+
+test('a store whose writer thread ends says so at once: it is away for good, still reads, and lets go of the file', async () => {
+  const file = aFile();
+  const events = new Events();
+  const said: Said[] = [];
+  events.said.subscribe((each) => said.push(each));
+  const threads: Worker[] = [];
+  const { Worker: Thread } = globalThis;
+  globalThis.Worker = class extends Thread {
+    constructor(...args: ConstructorParameters<typeof Thread>) {
+      super(...args);
+      threads.push(this);
+    }
+  };
+  let store: SqliteStore;
+  try {
+    store = await openSqliteStore({ file, events });
+  } finally {
+    globalThis.Worker = Thread;
+  }
+  const action = anAction();
+  await store.entities.put(action);
+  expect(store.journal.away).toBeUndefined();
+  const [thread] = threads as [Worker];
+  const ended = new Promise((resolve) => thread.addEventListener('close', resolve));
+  thread.terminate();
+  await ended;
+  expect(store.journal.away).toBe("The store's writer has ended.");
+  expect(said.map(({ level, text }) => [level, text])).toEqual([
+    ['error', "The store's writer has ended. Nothing is stored until this node is started again."],
+  ]);
+  expect(await errorOf(store.entities.put(anAction({ name: 'other' })))).toBeInstanceOf(StoreUnavailable);
+  expect((await store.entities.get('guest/hello'))?.entity).toEqual(action);
+  await store.close().catch(() => undefined);
+  const again = await open(file);
+  expect((await again.entities.get('guest/hello'))?.entity).toEqual(action);
 });

@@ -21,6 +21,8 @@ export class FakeJournal implements Journal {
     this.#position = this.#last;
   }
 
+  readonly away = undefined;
+
   get size() {
     return { pending: this.contents.entries.size, dead: this.contents.dead.size };
   }
