@@ -75,8 +75,8 @@ async function carryOut(command: AdminCommand, settings: Settings): Promise<Admi
   const { askNode } = await import('./admin/socket.ts');
   const answer = await askNode(settings.dataDir, command);
   if (answer) return answer;
-  const { withAdmin } = await import('./offline.ts');
-  return withAdmin(settings, (admin) => admin.run(command));
+  const { carryOutHere } = await import('./offline.ts');
+  return carryOutHere(settings, command);
 }
 
 async function imagesCommand(args: readonly string[], io: Io): Promise<number> {

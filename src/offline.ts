@@ -1,6 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin } from './admin/admin.ts';
+import { type AdminAnswer, type AdminCommand, type DeadLetterCommand, isOfDeadLetters } from './admin/command.ts';
+import { runDeadLetters } from './admin/dead-letters.ts';
 import type { Settings } from './config.ts';
 import { couchOptions } from './couchdb-options.ts';
 import { isExposed, lookAtHost } from './host.ts';
@@ -47,17 +49,30 @@ export function cleanStore(settings: Settings): void {
   }
 }
 
-/** Works on the subjects while no node runs; the data folder is held meanwhile. @throws StoreRefused */
-export async function withAdmin<T>(settings: Settings, work: (admin: Admin) => Promise<T>): Promise<T> {
+/** Carries out an operator's command while no node runs; the data folder is held meanwhile. @throws StoreRefused */
+export async function carryOutHere(settings: Settings, command: AdminCommand): Promise<AdminAnswer> {
+  if (isOfDeadLetters(command)) return withJournal(settings, command);
   const store = await openStore(settings, new Events());
   try {
     const refuseWellKnownKeys = isExposed(settings.host ?? [], lookAtHost().bridge);
     const { subjects, journal } = store;
     const { deadLetters } = journal;
     const replay = (dead: Work) => addTo(journal, dead);
-    return await work(new Admin({ subjects, deadLetters, replay, refuseWellKnownKeys, onChange: () => undefined }));
+    const admin = new Admin({ subjects, deadLetters, replay, refuseWellKnownKeys, onChange: () => undefined });
+    return await admin.run(command);
   } finally {
     await store.close();
+  }
+}
+
+/** The journal alone: a CouchDB need not be there. */
+async function withJournal(settings: Settings, command: DeadLetterCommand): Promise<AdminAnswer> {
+  const { journal, close } = await openSqliteJournal({ file: dataFile(settings), events: new Events() });
+  try {
+    const replay = (dead: Work) => addTo(journal, dead);
+    return await runDeadLetters({ deadLetters: journal.deadLetters, replay }, command);
+  } finally {
+    await close();
   }
 }
 

@@ -1,13 +1,7 @@
-import { Refusal } from '../model/refusal.ts';
-import { Conflict, StoreUnavailable, type SubjectStore } from '../store/store.ts';
-import { type AdminAnswer, type AdminCommand, failed } from './command.ts';
-import {
-  type DeadLetterRules,
-  deleteDeadLetters,
-  getDeadLetter,
-  listDeadLetters,
-  replayDeadLetters,
-} from './dead-letters.ts';
+import type { SubjectStore } from '../store/store.ts';
+import { answering } from './answering.ts';
+import { type AdminAnswer, type AdminCommand, type DeadLetterCommand, failed, isOfDeadLetters } from './command.ts';
+import { type DeadLetterRules, runDeadLetters } from './dead-letters.ts';
 import { deleteLimits, getLimits, setLimits } from './limits.ts';
 import { createUser, deleteUser, getUser, listUsers, setBlocked, whois } from './subjects.ts';
 
@@ -31,22 +25,17 @@ export class Admin {
   }
 
   async run(command: AdminCommand): Promise<AdminAnswer> {
+    if (isOfDeadLetters(command)) return runDeadLetters(this.#options, command);
     try {
-      return await this.#carryOut(command);
-    } catch (error) {
-      if (error instanceof Conflict) return failed('Somebody else changed it at the same time. Try again');
-      if (error instanceof Refusal) return failed(error.message);
-      if (error instanceof StoreUnavailable) return failed(`The store cannot write now: ${error.message}`);
-      throw error;
+      return await answering(() => this.#carryOut(command));
     } finally {
       if (!isReadOnly(command)) this.#options.onChange();
     }
   }
 
-  #carryOut(command: AdminCommand): Promise<AdminAnswer> {
+  #carryOut(command: Exclude<AdminCommand, DeadLetterCommand>): Promise<AdminAnswer> {
     const { subjects: store, refuseWellKnownKeys } = this.#options;
     const rules = { store, refuseWellKnownKeys };
-    const letters = this.#options;
     switch (command.do) {
       case 'user create':
         return createUser(rules, command);
@@ -67,14 +56,6 @@ export class Admin {
         return getLimits(store, command.namespace);
       case 'limits delete':
         return deleteLimits(store, command.namespace);
-      case 'dead-letters list':
-        return listDeadLetters(letters);
-      case 'dead-letters get':
-        return getDeadLetter(letters, command.activationId);
-      case 'dead-letters replay':
-        return replayDeadLetters(letters, command.activationIds);
-      case 'dead-letters delete':
-        return deleteDeadLetters(letters, command.activationIds);
       default:
         // Only another version of this program can ask this.
         return Promise.resolve(failed(`This node does not know the command '${(command as AdminCommand).do}'`, 2));
@@ -84,7 +65,5 @@ export class Admin {
 
 /** Of subjects and limits. */
 function isReadOnly(command: AdminCommand): boolean {
-  return (
-    ['user get', 'user list', 'user whois', 'limits get'].includes(command.do) || command.do.startsWith('dead-letters')
-  );
+  return ['user get', 'user list', 'user whois', 'limits get'].includes(command.do);
 }

@@ -32,9 +32,17 @@ export type AdminCommand =
     }
   | { readonly do: 'limits set'; readonly namespace: string; readonly limits: UserLimits }
   | { readonly do: 'limits get' | 'limits delete'; readonly namespace: string }
+  | DeadLetterCommand;
+
+/** These need the journal alone, which is the node's own, whatever engine the store is. */
+export type DeadLetterCommand =
   | { readonly do: 'dead-letters list' }
   | { readonly do: 'dead-letters get'; readonly activationId: string }
   | { readonly do: 'dead-letters replay' | 'dead-letters delete'; readonly activationIds: readonly string[] };
+
+export function isOfDeadLetters(command: AdminCommand): command is DeadLetterCommand {
+  return command.do.startsWith('dead-letters ');
+}
 
 /** What is printed, line by line, and the exit code: 0 done, 1 could not be done, 2 asked wrongly. */
 export interface AdminAnswer {

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../model/json.ts';
-import type { Work } from '../model/work.ts';
+import type { Work, WorkHead } from '../model/work.ts';
 import type { DeadLetter, DeadLetters } from '../store/journal.ts';
-import { type AdminAnswer, done, failed } from './command.ts';
+import { answering } from './answering.ts';
+import { type AdminAnswer, type DeadLetterCommand, done, failed } from './command.ts';
 
 /** The `dead-letters` commands: accepted work that was given up, because the node ended each time that it was begun. */
 
@@ -11,8 +12,26 @@ export interface DeadLetterRules {
   readonly replay: (work: Work) => Promise<string>;
 }
 
+export function runDeadLetters(rules: DeadLetterRules, command: DeadLetterCommand): Promise<AdminAnswer> {
+  return answering(() => {
+    switch (command.do) {
+      case 'dead-letters list':
+        return list(rules);
+      case 'dead-letters get':
+        return get(rules, command.activationId);
+      case 'dead-letters replay':
+        return replayAll(rules, command.activationIds);
+      case 'dead-letters delete':
+        return deleteAll(rules, command.activationIds);
+      default:
+        // Only another version of this program can ask this.
+        return Promise.resolve(failed(`This node does not know the command '${(command as DeadLetterCommand).do}'`, 2));
+    }
+  });
+}
+
 /** One line each, the last one first: id, when it was given up, namespace, what it is, why. */
-export async function listDeadLetters({ deadLetters }: DeadLetterRules): Promise<AdminAnswer> {
+async function list({ deadLetters }: DeadLetterRules): Promise<AdminAnswer> {
   const letters = await deadLetters.list();
   if (letters.length === 0) return done('no dead letters');
   return done(
@@ -23,14 +42,14 @@ export async function listDeadLetters({ deadLetters }: DeadLetterRules): Promise
 }
 
 /** All that is known of it, as JSON. */
-export async function getDeadLetter({ deadLetters }: DeadLetterRules, activationId: string): Promise<AdminAnswer> {
+async function get({ deadLetters }: DeadLetterRules, activationId: string): Promise<AdminAnswer> {
   const letter = await deadLetters.find(activationId);
   if (!letter) return failed(missing(activationId));
   return done(...JSON.stringify(shown(letter), null, 2).split('\n'));
 }
 
 /** The exit code counts those that could not be replayed. */
-export function replayDeadLetters(rules: DeadLetterRules, activationIds: readonly string[]): Promise<AdminAnswer> {
+function replayAll(rules: DeadLetterRules, activationIds: readonly string[]): Promise<AdminAnswer> {
   const { deadLetters, replay } = rules;
   return each(activationIds, async (id) => {
     const letter = await deadLetters.find(id);
@@ -42,10 +61,7 @@ export function replayDeadLetters(rules: DeadLetterRules, activationIds: readonl
 }
 
 /** The exit code counts those that could not be deleted. */
-export function deleteDeadLetters(
-  { deadLetters }: DeadLetterRules,
-  activationIds: readonly string[],
-): Promise<AdminAnswer> {
+function deleteAll({ deadLetters }: DeadLetterRules, activationIds: readonly string[]): Promise<AdminAnswer> {
   return each(activationIds, async (id) => ((await deadLetters.remove(id)) ? `${id} deleted` : undefined));
 }
 
@@ -78,7 +94,7 @@ function shown({ work, tries, why, buriedAt }: DeadLetter): JsonObject {
   return { activationId, namespace, subject, ...what, ...times, why };
 }
 
-function subjectOf(work: Work): string {
+function subjectOf(work: WorkHead): string {
   return work.type === 'invocation' ? work.action : `/${work.namespace}/${work.trigger.name}`;
 }
 

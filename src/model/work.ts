@@ -8,6 +8,9 @@ import type { JsonText } from './json.ts';
  */
 export type Work = InvocationWork | FireWork;
 
+/** Without what it was given, which may be large. */
+export type WorkHead = Omit<InvocationWork, 'args'> | Omit<FireWork, 'event' | 'payload'>;
+
 interface Asked {
   /** Of the record that it ends in, which is written once. */
   readonly activationId: string;

@@ -1,4 +1,4 @@
-import type { Work } from '../model/work.ts';
+import type { Work, WorkHead } from '../model/work.ts';
 
 /**
  * What this node has accepted and not yet done. It lies in the node's own data folder, whatever engine the store is: it needs
@@ -49,14 +49,18 @@ export interface DeadLetters {
   /** Keeps the work among the dead letters; one of the same activation is replaced. Its entry stays until its record is stored. */
   bury(letter: DeadLetter): Promise<void>;
   /** The one that was buried last comes first. */
-  list(): Promise<DeadLetter[]>;
+  list(): Promise<DeadLetterHead[]>;
   find(activationId: string): Promise<DeadLetter | undefined>;
   /** True when there was one. */
   remove(activationId: string): Promise<boolean>;
 }
 
-export interface DeadLetter {
+export interface DeadLetter extends DeadLetterHead {
   readonly work: Work;
+}
+
+export interface DeadLetterHead {
+  readonly work: WorkHead;
   readonly tries: number;
   /** A sentence for the operator. */
   readonly why: string;

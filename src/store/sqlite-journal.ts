@@ -1,5 +1,5 @@
 import type { Work } from '../model/work.ts';
-import type { DeadLetter, DeadLetters, Journal, JournalEntry } from './journal.ts';
+import type { DeadLetter, DeadLetterHead, DeadLetters, Journal, JournalEntry } from './journal.ts';
 import { translate } from './sqlite-faults.ts';
 import type { WriterLink } from './sqlite-link.ts';
 import { toWorkRow, type WorkReads } from './sqlite-work.ts';
@@ -81,7 +81,7 @@ class SqliteDeadLetters implements DeadLetters {
     await this.#link.ask({ kind: 'bury', work: toWorkRow(work), tries, why, buried: buriedAt });
   }
 
-  async list(): Promise<DeadLetter[]> {
+  async list(): Promise<DeadLetterHead[]> {
     return this.#read((reads) => reads.dead());
   }
 

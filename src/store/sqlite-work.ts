@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
-import type { FireWork, InvocationWork, Work } from '../model/work.ts';
-import type { DeadLetter, JournalEntry } from './journal.ts';
+import type { Work, WorkHead } from '../model/work.ts';
+import type { DeadLetter, DeadLetterHead, JournalEntry } from './journal.ts';
 
 /**
  * The tables of accepted work (sqlite-schema.ts): their rows, and the statements that read and write them. Arguments and payloads
@@ -29,7 +29,7 @@ export function toWorkRow(work: Work): WorkRow {
 }
 
 function toWork({ head, args, payload }: StoredWork): Work {
-  const work = JSON.parse(head) as Omit<InvocationWork, 'args'> | Omit<FireWork, 'event' | 'payload'>;
+  const work = JSON.parse(head) as WorkHead;
   return work.type === 'invocation' ? { ...work, args } : { ...work, event: args, payload: payload ?? '{}' };
 }
 
@@ -39,6 +39,10 @@ function toEntry({ position, tries, ...row }: EntryRow): JournalEntry {
 
 function toDeadLetter({ buried, tries, why, ...row }: DeadRow): DeadLetter {
   return { work: toWork(row), tries, why, buriedAt: buried };
+}
+
+function toDeadLetterHead({ buried, tries, why, head }: Omit<DeadRow, 'args' | 'payload'>): DeadLetterHead {
+  return { work: JSON.parse(head) as WorkHead, tries, why, buriedAt: buried };
 }
 
 export class WorkReads {
@@ -65,9 +69,9 @@ export class WorkReads {
     return this.#database.query<EntryRow, [number, number, number]>(sql).all(after, upTo, limit).map(toEntry);
   }
 
-  dead(): DeadLetter[] {
-    const sql = 'SELECT buried, tries, why, head, args, payload FROM dead_letter ORDER BY buried DESC, id DESC';
-    return this.#database.query<DeadRow, []>(sql).all().map(toDeadLetter);
+  dead(): DeadLetterHead[] {
+    const sql = 'SELECT buried, tries, why, head FROM dead_letter ORDER BY buried DESC, id DESC';
+    return this.#database.query<Omit<DeadRow, 'args' | 'payload'>, []>(sql).all().map(toDeadLetterHead);
   }
 
   findDead(id: string): DeadLetter | undefined {

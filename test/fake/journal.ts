@@ -1,6 +1,7 @@
 import type { Work } from '../../src/model/work.ts';
-import type { DeadLetter, Journal, JournalEntry } from '../../src/store/journal.ts';
+import type { DeadLetter, DeadLetterHead, Journal, JournalEntry } from '../../src/store/journal.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
+import { headOf } from '../util/work.ts';
 
 type Contents = {
   readonly entries: Map<string, JournalEntry>;
@@ -63,7 +64,7 @@ export class FakeJournal implements Journal {
       this.contents.dead.delete(letter.work.activationId);
       this.contents.dead.set(letter.work.activationId, letter);
     },
-    list: async (): Promise<DeadLetter[]> => [...this.contents.dead.values()].reverse(),
+    list: async (): Promise<DeadLetterHead[]> => [...this.contents.dead.values()].reverse().map(headOf),
     find: async (activationId: string): Promise<DeadLetter | undefined> => this.contents.dead.get(activationId),
     remove: async (activationId: string): Promise<boolean> => {
       this.#checkWritable();

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Events } from '../../src/observe/events.ts';
+import { openSqliteJournal } from '../../src/store/sqlite.ts';
 import { type NodeProcess, run, startNode, temporaryFolder } from '../util/whisklet.ts';
+import { anInvocation } from '../util/work.ts';
 
 const wellKnown =
   '23bc46b1-71f6-4ed5-8c54-816aa4f8c502:123zO3xZCLrMN6v2BKK1dXYFpXlPkccOFqm12CdAsMgRU4VrNZ9lyGVCGuMDGIwP';
@@ -35,6 +38,23 @@ async function statusFor({ address }: NodeProcess, key: string): Promise<number>
   const headers = { authorization: `Basic ${btoa(key)}` };
   return (await fetch(`${address}/api/v1/namespaces`, { headers })).status;
 }
+
+describe('whisklet dead-letters', () => {
+  test('on a stopped node does without its CouchDB: they lie in the data folder', async () => {
+    const { journal, close } = await openSqliteJournal({ file: join(dataDir, 'whisklet.db'), events: new Events() });
+    const work = anInvocation();
+    const id = work.activationId;
+    await journal.deadLetters.bury({ work, tries: 3, why: 'so', buriedAt: 1 });
+    await close();
+    const letters = (...args: string[]) => whisklet('dead-letters', ...args, '--couchdb', 'http://127.0.0.1:1');
+    const line = `${id}\t1970-01-01T00:00:00.001Z\tguest\t/guest/hello\tso\n`;
+    expect(await letters('list')).toEqual({ out: line, err: '', exit: 0 });
+    expect(JSON.parse((await letters('get', id)).out).args).toEqual({ a: 1 });
+    expect((await letters('replay', id)).out).toStartWith(`${id} is done again as `);
+    expect((await letters('delete', id)).out).toBe(`There is no dead letter ${id}\n`);
+    expect((await letters('list')).out).toBe('no dead letters\n');
+  });
+});
 
 describe('whisklet user', () => {
   test('works on a stopped node, and a node that starts later knows it', async () => {

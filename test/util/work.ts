@@ -1,4 +1,5 @@
-import type { FireWork, InvocationWork } from '../../src/model/work.ts';
+import type { FireWork, InvocationWork, WorkHead } from '../../src/model/work.ts';
+import type { DeadLetter, DeadLetterHead } from '../../src/store/journal.ts';
 import { newActivationId } from './documents.ts';
 
 /** Accepted work for tests, told only what matters there. */
@@ -20,4 +21,10 @@ export function aFire(fields: Partial<FireWork> = {}): FireWork {
   const rules = { 'guest/every': { action: { path: 'guest', name: 'hello' }, status: 'active' } } as const;
   const trigger = { name: 'tick', version: '0.0.2', rules };
   return { ...asked(), type: 'fire', trigger, payload: '{"p":1}', event: '{"t":2,"p":1}', ...fields };
+}
+
+/** A dead letter as lists have it: without what the work was given. */
+export function headOf({ work, ...letter }: DeadLetter): DeadLetterHead {
+  const head = Object.entries(work).filter(([field]) => !['args', 'event', 'payload'].includes(field));
+  return { ...letter, work: Object.fromEntries(head) as unknown as WorkHead };
 }

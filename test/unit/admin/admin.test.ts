@@ -352,7 +352,7 @@ describe('dead-letters', () => {
       lines: [`${'b'.repeat(32)} deleted`, 'There is no dead letter c'],
       exit: 1,
     });
-    expect((await journal.deadLetters.list()).map(({ work }) => work)).toEqual([invocation]);
+    expect((await journal.deadLetters.list()).map(({ work }) => work.activationId)).toEqual([invocation.activationId]);
     expect(changes).toBe(0);
   });
 });

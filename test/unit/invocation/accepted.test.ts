@@ -323,9 +323,11 @@ describe('what had been accepted when the node was killed', () => {
     expect(JSON.parse(response.result).error).toBe(messages.givenUp(3));
     expect(annotations[0]).toEqual({ key: 'path', value: 'guest/a' });
     expect(entries(next)).toEqual([]);
-    expect(await next.journal.deadLetters.list()).toMatchObject([
-      { work: { activationId: id, args: '{"n":0}' }, tries: 3, why: messages.givenUp(3) },
-    ]);
+    expect(next.journal.size.dead).toBe(1);
+    expect(await next.journal.deadLetters.find(id as string)).toMatchObject({
+      work: { activationId: id, args: '{"n":0}' },
+      ...{ tries: 3, why: messages.givenUp(3) },
+    });
     expect(next.said.map(({ level, text }) => [level, text.includes(id as string)])).toContainEqual(['error', true]);
   });
 
