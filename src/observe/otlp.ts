@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Events } from './events.ts';
 import { otlpJson, type Resource } from './otlp-json.ts';
 import type { Span } from './trace.ts';
@@ -7,13 +8,15 @@ export interface OtlpOptions {
   readonly url: string;
   readonly resource: Resource;
   readonly events: Events;
-  /** Sends a batch; rejects when nobody answers. */
-  readonly post?: (url: string, body: string) => Promise<{ readonly status: number }>;
+  /** Sends a batch; rejects when nobody answers, or when `signal` is aborted. */
+  readonly post?: (url: string, body: string, signal: AbortSignal) => Promise<{ readonly status: number }>;
   /** Spans that may wait. */
   readonly queueSize?: number;
   /** How long spans are gathered. */
   readonly everyMs?: number;
   readonly retryMs?: readonly number[];
+  /** How long the end may take. */
+  readonly closeMs?: number;
 }
 
 /** So many spans go in one request: making one takes the serving thread a millisecond or two. */
@@ -22,6 +25,8 @@ const QUEUE = 4_096;
 const EVERY_MS = 1_000;
 const RETRY_MS = [1_000, 2_000, 4_000];
 const POST_TIMEOUT_MS = 10_000;
+/** A collector that hangs must not hold up the end of a node, whose records are written after this. */
+const CLOSE_MS = 2_000;
 /** Answers that say: later (OTLP's "retryable" codes). */
 const LATER = new Set([429, 502, 503, 504]);
 
@@ -36,21 +41,25 @@ export class OtlpExporter {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sending: Promise<void> | undefined;
   #isClosed = false;
+  /** Aborted when no more is to be waited for. */
+  readonly #end = new AbortController();
   /** It has been said that the collector is away. */
   #isAway = false;
 
-  constructor({ post = postJson, queueSize = QUEUE, everyMs = EVERY_MS, retryMs = RETRY_MS, ...options }: OtlpOptions) {
-    this.#options = { ...options, post, queueSize, everyMs, retryMs };
+  constructor(options: OtlpOptions) {
+    this.#options = { ...STANDARD, ...options };
     this.#url = tracesUrl(options.url);
     options.events.spanEnded.subscribe((span) => this.#take(span));
   }
 
-  /** Sends what there is, trying once. Takes no more. */
+  /** Sends what there is, trying once, and not for long: what is left then is dropped. Takes no more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    const limit = setTimeout(() => this.#end.abort(), this.#options.closeMs);
     await this.#sending;
     while (this.#queue.length > 0) await this.#send(this.#queue.splice(0, BATCH), []);
+    clearTimeout(limit);
   }
 
   #take(span: Span): void {
@@ -79,13 +88,10 @@ export class OtlpExporter {
 
   /** Never rejects. */
   async #send(spans: readonly Span[], retryMs: readonly number[]): Promise<void> {
-    const { events, post, resource } = this.#options;
+    const { events, resource } = this.#options;
     const body = otlpJson(spans, resource, performance.timeOrigin);
     for (let attempt = 0; ; attempt++) {
-      const problem = await post(this.#url, body).then(problemOf, (error: Error) => ({
-        why: error.message,
-        isFinal: false,
-      }));
+      const problem = await this.#attempt(body);
       if (!problem) {
         if (this.#isAway) events.info('traces', `${this.#url} takes traces again`);
         this.#isAway = false;
@@ -100,12 +106,28 @@ export class OtlpExporter {
         events.exported.publish({ sent: 0, dropped: spans.length });
         return;
       }
-      await Bun.sleep(pause);
+      await sleep(pause, undefined, this.#end).catch(() => undefined);
+    }
+  }
+
+  /** Why it was not taken; undefined when it was. */
+  async #attempt(body: string): Promise<Problem | undefined> {
+    const { signal } = this.#end;
+    if (signal.aborted) return { why: 'there is no time left', isFinal: true };
+    try {
+      return problemOf(await this.#options.post(this.#url, body, signal));
+    } catch (error) {
+      return { why: (error as Error).message, isFinal: false };
     }
   }
 }
 
-function problemOf({ status }: { readonly status: number }): { why: string; isFinal: boolean } | undefined {
+interface Problem {
+  readonly why: string;
+  readonly isFinal: boolean;
+}
+
+function problemOf({ status }: { readonly status: number }): Problem | undefined {
   if (status >= 200 && status < 300) return undefined;
   return { why: `it answers ${status}`, isFinal: !LATER.has(status) };
 }
@@ -115,14 +137,16 @@ export function tracesUrl(url: string): string {
   return /\/v1\/traces\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/v1/traces`;
 }
 
-async function postJson(url: string, body: string): Promise<{ readonly status: number }> {
+async function postJson(url: string, body: string, signal: AbortSignal): Promise<{ readonly status: number }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body,
-    signal: AbortSignal.timeout(POST_TIMEOUT_MS),
+    signal: AbortSignal.any([AbortSignal.timeout(POST_TIMEOUT_MS), signal]),
   });
   // Or the connection is not used again.
   await response.arrayBuffer();
   return { status: response.status };
 }
+
+const STANDARD = { post: postJson, queueSize: QUEUE, everyMs: EVERY_MS, retryMs: RETRY_MS, closeMs: CLOSE_MS };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Events } from '../../../src/observe/events.ts';
-import { OtlpExporter, tracesUrl } from '../../../src/observe/otlp.ts';
+import { OtlpExporter, type OtlpOptions, tracesUrl } from '../../../src/observe/otlp.ts';
 import { otlpJson } from '../../../src/observe/otlp-json.ts';
 import type { Span } from '../../../src/observe/trace.ts';
 
@@ -16,7 +16,7 @@ interface Sent {
 }
 
 /** An exporter whose collector is a function. */
-function exporter(answer: (n: number) => number | Error, options: { queueSize?: number; everyMs?: number } = {}) {
+function exporter(answer: (n: number) => number | Error, options: Partial<OtlpOptions> = {}) {
   const events = new Events();
   const sent: Sent[] = [];
   const counts = { sent: 0, dropped: 0 };
@@ -101,6 +101,39 @@ describe('the exporter', () => {
     expect(sent.map(({ names }) => names.length)).toEqual([3]);
     events.spanEnded.publish(span());
     expect(counts).toEqual({ sent: 3, dropped: 1 });
+  });
+
+  test('does not hold up the end of a node for a collector that hangs', async () => {
+    const events = new Events();
+    let lost = 0;
+    events.exported.subscribe(({ dropped }) => {
+      lost += dropped;
+    });
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    let posts = 0;
+    const post = (_url: string, _body: string, signal: AbortSignal) => {
+      posts++;
+      resolve();
+      return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
+    const own = new OtlpExporter({ ...{ url: 'http://c:4318', resource, events, post }, everyMs: 0, closeMs: 0 });
+    for (let n = 0; n < 600; n++) events.spanEnded.publish(span());
+    await asked;
+    await own.close();
+    expect([posts, lost]).toEqual([1, 600]);
+  });
+
+  test('does not wait for another try for long when it is closed', async () => {
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const answer = () => {
+      resolve();
+      return 503;
+    };
+    const { exporter: own, events, sent, counts } = exporter(answer, { everyMs: 0, closeMs: 0, retryMs: [60_000] });
+    events.spanEnded.publish(span());
+    await asked;
+    await own.close();
+    expect([sent.length, counts.dropped]).toEqual([1, 1]);
   });
 
   test('drops what its queue has no room for, and counts it', async () => {
