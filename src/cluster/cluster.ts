@@ -1,11 +1,11 @@
 import type { Job, Offer, Run } from '../model/job.ts';
-import { messages } from '../model/messages.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Perform, Work } from '../model/work.ts';
 import type { ClusterView } from '../observe/cluster-view.ts';
 import type { Events } from '../observe/events.ts';
 import type { Bus } from './bus.ts';
 import { choosePlace, type Taker } from './choose.ts';
+import { fitting } from './fitting.ts';
 import { Intake, type ResolveAction } from './intake.ts';
 import { type Member, Members } from './members.ts';
 import { ENVELOPE_BYTES, kindOf, Overflow } from './overflow.ts';
@@ -378,17 +378,4 @@ export class Cluster {
     const now = { ...load(), memoryFree: this.#memoryFree, state: this.#state, partitions, holding };
     return { type: 'beat', from: this.#self, reads: WIRE_VERSION, ...about, ...now };
   }
-}
-
-/** The message; when it is longer than Kafka takes, with as many of its log lines as there is room for. */
-function fitting(message: OutcomeMessage, limit: number): Uint8Array {
-  const whole = encode(message);
-  const excess = whole.byteLength + ENVELOPE_BYTES - limit;
-  if (excess <= 0) return whole;
-  const { logs } = message.outcome;
-  const kept = [...logs];
-  // A line costs up to five bytes more than its text.
-  for (let gone = 0; gone < excess && kept.length > 0; ) gone += Buffer.byteLength(kept.pop() as string);
-  const lines = [...kept, messages.logsTruncated(limit)];
-  return encode({ ...message, outcome: { ...message.outcome, logs: lines } });
 }

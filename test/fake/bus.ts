@@ -73,6 +73,7 @@ export class FakeBus implements Bus {
   async send(target: Target, value: Uint8Array): Promise<void> {
     await Promise.resolve();
     if (this.#broker.isAway || !this.#listener) throw new BusAway('away');
+    if (value.byteLength > this.#broker.messageBytes) throw new BusAway('the message is too long');
     if (this.#broker.failing > 0) {
       this.#broker.failing--;
       throw new BusAway('failed');

@@ -222,6 +222,22 @@ describe('a job whose caller waits (MSG-01…07)', () => {
   });
 });
 
+describe('a result that no message has room for', () => {
+  test('becomes an error that says so: what is too long for Kafka never gets there', async () => {
+    const [one, two] = (await up(0, 1)) as [ClusterNode, ClusterNode];
+    const outcome = one.cluster.run(job());
+    await settle();
+    const result = JSON.stringify({ a: 'x'.repeat(broker.messageBytes) });
+    two.jobs[0]?.end(ended({ response: { status: 'success', result, size: result.length }, logs: ['line'] }));
+    await pass(250);
+    const { response, logs } = await outcome;
+    expect(response).toMatchObject({ status: 'whisk internal error' });
+    expect(response.result).toContain(messages.resultUnsendable(broker.messageBytes));
+    expect(logs[0]).toBe('line');
+    expect(two.cluster.status).toMatchObject({ inHand: 0, kafka: 'up' });
+  });
+});
+
 describe('accepted work', () => {
   test('is in Kafka before it is accepted, done once, and taken out when it is done', async () => {
     const [one, two] = (await up(1, 1)) as [ClusterNode, ClusterNode];
