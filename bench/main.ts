@@ -11,6 +11,7 @@ import { frame } from './parts/frame.ts';
 import { parameters } from './parts/parameters.ts';
 import { measurePart, type Part } from './parts/part.ts';
 import { measureRecord } from './parts/record.ts';
+import { measureStoring } from './parts/storing.ts';
 import { peers } from './peers/peers.ts';
 import { Cleanup } from './process/cleanup.ts';
 import { judge } from './promises.ts';
@@ -29,6 +30,8 @@ import { overflow } from './whole/overflow.ts';
 import { payload } from './whole/payload.ts';
 import { prewarmed } from './whole/prewarmed.ts';
 import { fullSizes, quickSizes, type Scenario, type Scene } from './whole/scenario.ts';
+import { shared } from './whole/shared.ts';
+import { spread } from './whole/spread.ts';
 import { start } from './whole/start.ts';
 import { steps } from './whole/steps.ts';
 import { store } from './whole/store.ts';
@@ -41,9 +44,11 @@ import { web } from './whole/web.ts';
 const parts: readonly Part[] = [frame, choose, parameters, activation, api];
 const scenarios: readonly Scenario[] = [
   ...[warm, steps, web, composed, payload, prewarmed, cold, burst, many],
-  ...[start, idle, memory, throughput, lists, store, overflow, peers],
+  ...[start, idle, memory, throughput, lists, store, shared, overflow, spread, peers],
 ];
-const names = [...parts, { name: 'record' }, ...scenarios].map(({ name }) => name);
+/** Only with a Kafka and a CouchDB. */
+const ofSeveral: readonly Scenario[] = [shared, overflow, spread];
+const names = [...parts, { name: 'record' }, { name: 'storing' }, ...scenarios].map(({ name }) => name);
 
 const PART_ROUNDS = { full: 5, quick: 3 };
 const PART_MS = { full: 100, quick: 60 };
@@ -55,13 +60,16 @@ interface Task {
 }
 
 function tasksOf({ only, quick, cluster, peers: withPeers }: Options, sandboxes: readonly SandboxName[]): Task[] {
-  const isLeftOut = (name: string) => (name === peers.name && !withPeers) || (name === overflow.name && !cluster);
+  const isLeftOut = (name: string) =>
+    (name === peers.name && !withPeers) || (!cluster && ofSeveral.some((each) => each.name === name));
   const isWanted = (name: string) => (only ? only.has(name) : !isLeftOut(name));
   const size = quick ? 'quick' : 'full';
   const tasks: Task[] = parts
     .filter(({ name }) => isWanted(name))
     .map((part) => ({ what: part.name, measure: () => measurePart(part, PART_ROUNDS[size], PART_MS[size]) }));
   if (isWanted('record')) tasks.push({ what: 'record', measure: () => measureRecord(PART_ROUNDS[size]) });
+  if (isWanted('storing'))
+    tasks.push({ what: 'storing', measure: () => measureStoring(PART_ROUNDS[size], cluster?.couchdb) });
   for (const sandbox of sandboxes) {
     for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
       if (scenario.sandboxes?.includes(sandbox) === false) continue;

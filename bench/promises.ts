@@ -51,6 +51,18 @@ export const promises: readonly SpeedPromise[] = [
   atMost('docker/prewarmed/p99', 'ratio', 4),
   atMost('local/burst/50', 'ratio', 1.3),
   atMost('local/memory/container', 'value', 25),
+  // Of several nodes, only with a Kafka and a CouchDB.
+  atMost('local/shared/p50', 'ratio', 1.15),
+  atMost('docker/shared/p50', 'ratio', 1.15),
+  atMost('local/overflow/p50', 'ratio', 2),
+  atMost('docker/overflow/p50', 'ratio', 2),
+  atLeast('local/spread/two', 'ratio', 1.8),
+  atLeast('docker/spread/two', 'ratio', 1.8),
+  // 5,000 records a second, and a tenth of the serving thread for them.
+  ...['sqlite', 'couchdb'].flatMap((store) => [
+    atLeast(`storing/${store}/flood`, 'value', 5_000),
+    atMost(`storing/${store}/thread`, 'value', 20),
+  ]),
   // What others need, beside what Whisklet needs; how many they answer, beside how many Whisklet answers.
   ...['workerd', 'functions-framework'].flatMap((peer) => [
     atLeast(`peers/${peer}/p50`, 'ratio', 1),

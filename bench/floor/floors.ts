@@ -57,6 +57,19 @@ export class Floors {
     });
   }
 
+  /** A message from a producer to a consumer of the client that nodes use; answers the microseconds of each. */
+  kafka(broker: string): Promise<(count: number) => Promise<number[]>> {
+    return this.#once('kafka', async () => {
+      const program = Program.ofBench(join(import.meta.dir, 'kafka.ts'), broker, `bench-floor-${process.pid}`);
+      this.#cleanup.add(() => program.finish('end'));
+      await program.line();
+      return async (count: number) => {
+        program.tell(String(count));
+        return JSON.parse(await program.line()) as number[];
+      };
+    });
+  }
+
   async #server(file: string): Promise<string> {
     const program = Program.ofBench(join(import.meta.dir, file));
     this.#cleanup.add(() => program.end());

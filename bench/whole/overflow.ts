@@ -3,36 +3,29 @@ import { callOneByOne } from '../../src/load/load.ts';
 import { figure } from '../measure/figure.ts';
 import { alternate, type Rounds } from '../measure/rounds.ts';
 import { summarize } from '../measure/stats.ts';
-import { BenchNode } from '../node/node.ts';
+import { SeveralNodes } from '../node/several.ts';
 import { ECHO, PAYLOAD, type Scenario } from './scenario.ts';
 
-const WARM_UP_CALLS = 200;
-const CALLS = 100;
-const TOGETHER_MS = 30_000;
+const WARM_UP_CALLS = 1_500;
+const CALLS = 300;
 /** Room for one container, which one long call takes. */
 const FULL = ['--pool-memory', '256 MB', '--stem-cells', '0'];
 const HOLD = 'function main() { return new Promise((resolve) => setTimeout(resolve, 290000, {})); }';
 
 /**
- * A warm call at a node that has no room: it goes through Kafka to another one and comes back. Beside the same call at that other
- * node. Only with `--kafka` and `--couchdb`, which the two nodes share.
+ * A warm call at a node that has no room: it goes through Kafka to another one and comes back. Beside one message of the same client
+ * on the same broker, of which such a call has two, and beside the same call at that other node. Only with `--kafka` and
+ * `--couchdb`, which the two nodes share.
  */
 export const overflow: Scenario = {
   name: 'overflow',
-  async measure({ sandbox, sizes, cleanup, cluster, say }) {
+  async measure({ sandbox, sizes, floors, cleanup, cluster, say }) {
     if (!cluster) throw new Error('overflow needs --kafka and --couchdb');
-    const prefix = `bench${process.pid}`;
-    const shared = ['--kafka', cluster.kafka, '--kafka-prefix', prefix];
-    const store = ['--couchdb', cluster.couchdb, '--couchdb-prefix', `${prefix}_`];
-    const start = async (name: string, ...args: string[]) => {
-      const node = await BenchNode.start({ sandbox, args: [...shared, ...store, '--node-id', name, ...args] });
-      cleanup.add(() => node.stop());
-      return node;
-    };
-    const full = await start('full', ...FULL);
-    const free = await start('free');
+    const several = new SeveralNodes(cluster, sandbox, cleanup);
+    const full = await several.add('full', ...FULL);
+    const free = await several.add('free');
     say('waiting until the nodes see each other');
-    await together([full, free]);
+    await several.together();
     await full.api.putAction('hold', { code: HOLD });
     await full.api.putAction('echo', { code: ECHO });
     const holding = await Connection.open(full.address);
@@ -45,12 +38,14 @@ export const overflow: Scenario = {
     say('warming up');
     await callOneByOne(full.connection, request, WARM_UP_CALLS);
     await callOneByOne(free.connection, request, WARM_UP_CALLS);
+    const message = await floors.kafka(cluster.kafka);
     const before = (await full.clusterStatus()).overflowed;
     const measured = await alternate(
       sizes.rounds,
       {
         full: () => callOneByOne(full.connection, request, CALLS),
         free: () => callOneByOne(free.connection, request, CALLS),
+        message: () => message(CALLS),
       },
       (round) => say(`round ${round} of ${sizes.rounds}`),
     );
@@ -62,18 +57,13 @@ export const overflow: Scenario = {
         ...{ id: `${sandbox}/overflow/p50`, title: 'warm call through Kafka to another node, p50', unit: 'µs' },
         rounds: p50(measured.full),
         samples: measured.full.flat(),
-        floor: { what: 'the same call there', parts: { call: p50(measured.free) } },
+        floor: { what: 'one message', parts: { message: p50(measured.message) } },
+      }),
+      figure({
+        ...{ id: `${sandbox}/overflow/there`, title: 'the same call at that other node, p50', unit: 'µs' },
+        rounds: p50(measured.free),
+        samples: measured.free.flat(),
       }),
     ];
   },
 };
-
-async function together(nodes: readonly BenchNode[]): Promise<void> {
-  const deadline = performance.now() + TOGETHER_MS;
-  while (performance.now() < deadline) {
-    const views = await Promise.all(nodes.map((node) => node.clusterStatus()));
-    if (views.every(({ members, partitions }) => members.up === nodes.length && partitions > 0)) return;
-    await Bun.sleep(100);
-  }
-  throw new Error('the nodes do not see each other');
-}

@@ -6,6 +6,12 @@ import { type ActivationQuery, StoreUnavailable } from './store.ts';
 /** One request has at most this much: CouchDB takes larger ones faster (measured: 2000 at once 1.3 × as fast as 1000). */
 const BATCH_RECORDS = 2000;
 const LAST_RETRY_MS = 2000;
+/**
+ * A batch costs CouchDB about as much as twenty records (it syncs, and tells its views): after one that took some time the next is
+ * gathered for so many times as long, but no longer than this.
+ */
+const REST = 4;
+const MOST_GATHER_MS = 100;
 
 export interface RecordsOptions {
   /**
@@ -14,7 +20,7 @@ export interface RecordsOptions {
    */
   readonly send: (batch: readonly Activation[]) => Promise<readonly (string | undefined)[]>;
   readonly events: Events;
-  /** Records are gathered for this long before they are sent, in milliseconds. */
+  /** Records are gathered for this long before they are sent, in milliseconds; longer while the server is busy with them. */
   readonly gatherMs: number;
   /** Approximate bytes of the records that may wait; beyond it the oldest are given up. */
   readonly maxBytes: number;
@@ -29,6 +35,9 @@ export class WaitingRecords {
   readonly #gatherMs: number;
   readonly #buffer: RecordBuffer;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer goes off, and until when the server is left alone. */
+  #dueAt = 0;
+  #restUntil = 0;
   /** The end of the last batch or quiet reader: the next begins after it. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -44,7 +53,7 @@ export class WaitingRecords {
 
   put(activation: Activation): Promise<void> {
     const durable = this.#buffer.put(activation);
-    this.#arm(this.#buffer.isFull && !this.#buffer.isFailing ? 0 : this.#gatherMs);
+    this.#arm(this.#buffer.isFull && !this.#buffer.isFailing ? 0 : this.#dueMs);
     return durable;
   }
 
@@ -82,8 +91,15 @@ export class WaitingRecords {
     return emptied;
   }
 
+  get #dueMs(): number {
+    return Math.max(this.#gatherMs, this.#restUntil - performance.now());
+  }
+
   #arm(ms: number): void {
-    if (this.#timer !== undefined) return;
+    const at = performance.now() + ms;
+    if (this.#timer !== undefined && this.#dueAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = at;
     this.#timer = setTimeout(() => {
       this.#turn = this.#turn.then(() => this.#sendNext());
     }, ms);
@@ -92,12 +108,15 @@ export class WaitingRecords {
   async #sendNext(): Promise<void> {
     this.#timer = undefined;
     const batch = this.#buffer.begin();
+    const began = performance.now();
     try {
       if (batch.length > 0) this.#buffer.answered(batch, await this.#send(batch.map(({ activation }) => activation)));
     } catch (error) {
       this.#buffer.failed(batch, error, error instanceof StoreUnavailable);
     }
-    const { dueMs } = this.#buffer;
-    if (dueMs !== undefined) this.#arm(dueMs);
+    const ended = performance.now();
+    this.#restUntil = ended + Math.min(MOST_GATHER_MS, (ended - began) * REST);
+    const { dueMs, isFailing } = this.#buffer;
+    if (dueMs !== undefined) this.#arm(dueMs > 0 && !isFailing ? this.#dueMs : dueMs);
   }
 }

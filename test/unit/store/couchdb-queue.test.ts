@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, jest, test } from 'bun:test';
 import type { Activation } from '../../../src/model/activation.ts';
 import { Events, type Said } from '../../../src/observe/events.ts';
 import { WaitingRecords } from '../../../src/store/couchdb-queue.ts';
@@ -68,6 +68,38 @@ describe('the records on their way to CouchDB', () => {
     expect(two.batch).toHaveLength(2);
     two.answer();
     await Promise.all(rest);
+  });
+
+  test('leaves a server alone for some times as long as it was busy with the last batch, unless there is a whole one', async () => {
+    jest.useFakeTimers();
+    try {
+      const { records, sent } = waitingRecords();
+      const putAll = (count: number) => Array.from({ length: count }, () => records.put(anActivation()));
+      const pass = async (ms: number) => {
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+        jest.advanceTimersByTime(ms);
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      };
+      const first = putAll(1);
+      await pass(1);
+      expect(sent).toHaveLength(1);
+      await pass(10);
+      sent[0]?.answer();
+      await Promise.all(first);
+      const second = putAll(1);
+      await pass(39);
+      expect(sent).toHaveLength(1);
+      await pass(2);
+      expect(sent).toHaveLength(2);
+      await pass(10);
+      sent[1]?.answer();
+      await Promise.all(second);
+      putAll(2_000);
+      await pass(1);
+      expect(sent[2]?.batch).toHaveLength(2_000);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('takes the same id once while it waits', async () => {
