@@ -7,7 +7,16 @@ const read = (name: string) => Bun.file(join(folder, name)).text();
 
 interface Compose {
   readonly services: Readonly<
-    Record<string, { image: string; environment?: Record<string, unknown>; volumes?: string[]; command?: string }>
+    Record<
+      string,
+      {
+        image: string;
+        healthcheck?: { test: string[] };
+        environment?: Record<string, unknown>;
+        volumes?: string[];
+        command?: string;
+      }
+    >
   >;
   readonly volumes: Readonly<Record<string, null>>;
 }
@@ -24,6 +33,9 @@ describe('what comes for deployment', () => {
       expect(service?.command).toBe('whisklet serve');
       expect(settings.couchdbPassword).toBe(services.couchdb?.environment?.COUCHDB_PASSWORD as string);
     }
+    // Its value is the operator's, and there is none to forget.
+    expect(services.couchdb?.environment?.COUCHDB_PASSWORD).toMatch(/^\$\{COUCHDB_PASSWORD:\?/);
+    for (const { healthcheck } of Object.values(services)) expect(healthcheck?.test[0]).toBe('CMD');
     const named = Object.values(services).flatMap(({ volumes: of = [] }) => of.map((each) => each.split(':')[0] ?? ''));
     expect(named.filter((each) => !each.startsWith('.')).sort()).toEqual(Object.keys(volumes).sort());
   });
@@ -36,5 +48,7 @@ describe('what comes for deployment', () => {
     expect(used.length).toBeGreaterThan(0);
     expect(used.filter((flag) => !flags.has(flag))).toEqual([]);
     expect(unit).toMatch(/^Delegate=yes$/m);
+    // These cover parts of /proc, and then no user namespace gets one of its own.
+    expect(unit).not.toMatch(/^(ProtectKernelLogs|ProtectKernelTunables|ProtectProc|ProcSubset|RestrictNamespaces)=/m);
   });
 });
