@@ -1,4 +1,5 @@
 import type { Assigned, Mark } from './bus.ts';
+import { Ranges } from './ranges.ts';
 
 /**
  * How far one partition of work is. Messages end in any order, but only one number can be committed: the lowest offset that is
@@ -19,7 +20,7 @@ export class Progress {
   readonly #open = new Set<number>();
   readonly #begun = new Map<number, Begun>();
   /** Above the lowest that is not done. */
-  readonly #done = new Set<number>();
+  readonly #done = new Ranges();
 
   constructor({ partition, offset, note, end }: Assigned) {
     this.partition = partition;
@@ -27,7 +28,7 @@ export class Progress {
     this.#position = offset;
     const { begun, done } = readNote(note);
     for (const [delta, each] of begun) this.#begun.set(offset + delta, each);
-    for (const [from, to] of done) for (let at = from; at <= to; at++) this.#done.add(offset + at);
+    for (const [from, to] of done) this.#done.add(offset + from, offset + to);
   }
 
   /** A message came. False when it came before, or is done. */
@@ -71,7 +72,7 @@ export class Progress {
   mark(): Mark {
     let lowest = this.#position;
     for (const offset of this.#open) if (offset < lowest) lowest = offset;
-    for (const offset of this.#done) if (offset < lowest) this.#done.delete(offset);
+    this.#done.dropBelow(lowest);
     for (const offset of this.#begun.keys()) if (offset < lowest) this.#begun.delete(offset);
     return { partition: this.partition, offset: lowest, note: writeNote(lowest, this.#begun, this.#done) };
   }
@@ -101,8 +102,8 @@ const NOTHING: Note = { begun: new Map(), done: [] };
  * `{"v":1,"o":["edge-1#5f3a"],"b":[[0,2,0]],"d":[[1,1],[4,4]]}`: owners; begun ones by distance, tries and owner; ranges done.
  * What there is no room for is left out, first what was begun least often: then a message may be done once more.
  */
-function writeNote(base: number, begun: ReadonlyMap<number, Begun>, done: ReadonlySet<number>): string {
-  if (begun.size === 0 && done.size === 0) return '';
+function writeNote(base: number, begun: ReadonlyMap<number, Begun>, done: Ranges): string {
+  if (begun.size === 0 && done.isEmpty) return '';
   const owners: string[] = [];
   let room = NOTE_BYTES - '{"v":1,"o":[],"b":[],"d":[]}'.length;
   const fits = (text: string) => {
@@ -120,7 +121,8 @@ function writeNote(base: number, begun: ReadonlyMap<number, Begun>, done: Readon
     b.push(entry);
   }
   const d: (readonly [number, number])[] = [];
-  for (const range of ranges(done, base)) {
+  for (const [from, to] of done) {
+    const range = [from - base, to - base] as const;
     if (!fits(JSON.stringify(range))) break;
     d.push(range);
   }
@@ -147,14 +149,4 @@ function readNote(note: string): Note {
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < FARTHEST;
-}
-
-function ranges(offsets: ReadonlySet<number>, base: number): (readonly [number, number])[] {
-  const found: [number, number][] = [];
-  for (const offset of [...offsets].sort((a, b) => a - b)) {
-    const last = found.at(-1);
-    if (last && last[1] === offset - base - 1) last[1]++;
-    else found.push([offset - base, offset - base]);
-  }
-  return found;
 }
