@@ -31,6 +31,9 @@ export interface SharedStoreView {
   readonly waiting: number;
 }
 
+/** So many actions are counted one by one: who makes new ones all the time must not fill the memory. Of those forgotten counters begin anew. */
+const MAX_ACTIONS = 2_000;
+
 type Labels = Record<string, string>;
 type Sample = { readonly labels: Labels; readonly value: number; readonly metricName?: string };
 
@@ -218,10 +221,20 @@ export class Metrics {
     const key = `${ended.namespace} ${ended.action}`;
     let numbers = this.#actions.get(key);
     if (!numbers) {
+      if (this.#actions.size >= MAX_ACTIONS) this.#forgetActions();
       numbers = new ActionNumbers(ended);
       this.#actions.set(key, numbers);
     }
+    numbers.isIdle = false;
     return numbers;
+  }
+
+  /** Those that were not called since this was last done, or the older half. */
+  #forgetActions(): void {
+    const idle = [...this.#actions].filter(([, { isIdle }]) => isIdle);
+    const gone = idle.length > 0 ? idle : [...this.#actions].slice(0, MAX_ACTIONS / 2);
+    for (const [key] of gone) this.#actions.delete(key);
+    for (const numbers of this.#actions.values()) numbers.isIdle = true;
   }
 
   #plain(name: string, help: string, type: 'counter' | 'gauge', samples: () => Sample[]): void {
@@ -279,6 +292,8 @@ class StepNumbers {
 
 /** What is counted of one action of one namespace. */
 class ActionNumbers {
+  /** Not called since actions were last forgotten. */
+  isIdle = false;
   readonly labels: Labels;
   readonly brief: Labels;
   readonly memoryBytes: number;

@@ -120,3 +120,20 @@ test('a store that nodes share says whether it is there, and how much waits for 
   expect(text).toContain('\nwhisklet_store_waiting_records 7\n');
   expect(await new Metrics(new Events(), () => pool).text()).not.toContain('whisklet_store');
 });
+
+test('of actions that come and go the ones that are still called stay counted, and the others are forgotten', async () => {
+  const events = new Events();
+  const metrics = new Metrics(events, () => pool);
+  const call = (action: string) => events.activationEnded.publish({ ...ended, action });
+  for (let n = 0; n < 10_000; n++) {
+    call(`guest/${n}`);
+    call('guest/always');
+  }
+  const counted = (await metrics.text())
+    .split('\n')
+    .filter((line) => line.startsWith('openwhisk_action_activations_total'));
+  expect(counted.length).toBeLessThanOrEqual(2_000);
+  expect(counted.some((line) => line.includes('"guest/9999"'))).toBe(true);
+  const always = counted.find((line) => line.includes('"guest/always"'));
+  expect(Number(always?.split(' ').at(-1))).toBeGreaterThan(7_000);
+});
