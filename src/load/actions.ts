@@ -50,7 +50,7 @@ export class BenchActions {
     this.#there.delete(name);
   }
 
-  /** Takes away all that are left. @throws AggregateError when some could not be: their names are in it */
+  /** Takes away all that are left. @throws Error when some could not be: their names are in it */
   async removeAll(): Promise<void> {
     const failures: string[] = [];
     await this.#share([...this.#there], async (name, worker) => {
@@ -68,17 +68,23 @@ export class BenchActions {
     return apis[worker % apis.length] as Api;
   }
 
-  /** Gives the work to all connections; each takes the next when it is done. */
+  /** Gives the work to all connections; each takes the next when it is done. After a failure nothing is begun; it rejects when all has ended. */
   async #share<T, R>(items: readonly T[], work: (item: T, worker: number) => Promise<R>): Promise<R[]> {
     const results: R[] = [];
+    const failures: unknown[] = [];
     let next = 0;
     const take = async (worker: number) => {
-      while (next < items.length) {
+      while (next < items.length && failures.length === 0) {
         const index = next++;
-        results[index] = await work(items[index] as T, worker);
+        try {
+          results[index] = await work(items[index] as T, worker);
+        } catch (error) {
+          failures.push(error);
+        }
       }
     };
     await Promise.all(this.#options.apis.map((_, worker) => take(worker)));
+    if (failures.length > 0) throw failures[0];
     return results;
   }
 }

@@ -38,8 +38,9 @@ export class Api {
     await this.#ask({ method: 'PUT', path: `/actions/${name}?overwrite=true`, body });
   }
 
+  /** Resolves, too, when there is no such action. */
   async deleteAction(name: string): Promise<void> {
-    await this.#ask({ method: 'DELETE', path: `/actions/${name}` });
+    await this.#ask({ method: 'DELETE', path: `/actions/${name}` }, 404);
   }
 
   /** A blocking call that is answered with its result, as bytes. */
@@ -58,10 +59,12 @@ export class Api {
     return (JSON.parse(answer) as { activations: number }).activations;
   }
 
-  async #ask({ path, ...parts }: Omit<RequestParts, 'auth' | 'host'>): Promise<string> {
+  /** @param also another status that is well */
+  async #ask({ path, ...parts }: Omit<RequestParts, 'auth' | 'host'>, also = 200): Promise<string> {
     const request = encodeRequest({ ...parts, path: NAMESPACE + path, host: this.#host, auth: this.#auth });
     const { status, body } = await this.#connection.ask(request);
-    if (status !== 200) throw new Error(`${parts.method} ${path} was answered ${status}: ${body.toString()}`);
+    if (status !== 200 && status !== also)
+      throw new Error(`${parts.method} ${path} was answered ${status}: ${body.toString()}`);
     return body.toString();
   }
 }
