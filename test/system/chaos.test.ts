@@ -11,9 +11,9 @@ import { until } from '../util/until.ts';
  */
 
 const KEY = `6c0f1a6e-62a5-4f4b-9b0c-0f3c9a5d7e11:${'chaos'.repeat(16)}`;
-/** Tells this test that it runs, takes a while, and answers its number. */
+/** Tells this test that it runs, over a connection of its own, takes a while, and answers its number. */
 const NUMBERED = `async function main({ n, counter }) {
-  const untold = await fetch(counter + '/' + n).then(() => undefined, String);
+  const untold = await fetch(counter + '/' + n, { keepalive: false }).then(() => undefined, (why) => counter + ': ' + why);
   await new Promise((resolve) => setTimeout(resolve, 150));
   return { n, untold };
 }`;
@@ -139,7 +139,7 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
       const answered = blocking.filter(({ answer }) => answer);
       const twice = [...runs.values()].filter((count) => count > 1).length;
       console.log(
-        `calls ${calls.length}, accepted ${accepted.length}, recorded ${records.size}, run twice ${twice}, lost ${lost.length}; ` +
+        `calls ${calls.length}, accepted ${accepted.length}, recorded ${records.size}, run twice ${twice}, lost ${lost.length}, told ${runs.size}; ` +
           `blocking ${blocking.length}, answered ${answered.length} ` +
           `(200: ${answered.filter(({ answer }) => answer?.status === 200).length}), of nodes that were killed or out of reach ${blocking.length - answered.length}`,
       );

@@ -13,12 +13,11 @@ export class Netns {
   readonly there: string;
 
   constructor() {
-    const number = 1 + Math.floor(Math.random() * 250);
-    this.#name = `whisklet-test-${number}`;
+    const number = freeNumber();
+    this.#name = nameOf(number);
     this.#cable = `wt${number}`;
     this.here = `10.213.${number}.1`;
     this.there = `10.213.${number}.2`;
-    ip('netns', 'add', this.#name);
     try {
       ip('link', 'add', this.#cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.#name);
       ip('addr', 'add', `${this.here}/30`, 'dev', this.#cable);
@@ -58,6 +57,22 @@ export const canMakeNetns: boolean = (() => {
   if (made) Bun.spawnSync(['ip', 'netns', 'del', name]);
   return made;
 })();
+
+function nameOf(number: number): string {
+  return `whisklet-test-${number}`;
+}
+
+/** The network of that number is this test's own from now on: others run at the same time, and one that was killed left its own. */
+function freeNumber(): number {
+  const first = Math.floor(Math.random() * NUMBERS);
+  for (let tried = 0; tried < NUMBERS; tried++) {
+    const number = 1 + ((first + tried) % NUMBERS);
+    if (Bun.spawnSync(['ip', 'netns', 'add', nameOf(number)], { stderr: 'ignore' }).success) return number;
+  }
+  throw new Error('no more networks can be made');
+}
+
+const NUMBERS = 250;
 
 function ip(...args: string[]): void {
   const { success, stderr } = Bun.spawnSync(['ip', ...args], { stderr: 'pipe' });

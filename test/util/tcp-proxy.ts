@@ -45,7 +45,10 @@ export class TcpProxy implements AsyncDisposable {
     this.#isFrozen = false;
     if (this.#server) return;
     const server = createServer((client) => this.#join(client));
-    await new Promise<void>((resolve) => server.listen(this.#port, this.#host, resolve));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#port, this.#host, resolve);
+    });
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
