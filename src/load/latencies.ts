@@ -41,7 +41,7 @@ export class Latencies {
   get summary(): LatencySummary | undefined {
     const all = this.#histogram;
     if (all.totalCount === 0) return undefined;
-    const at = (percentile: number) => all.getValueAtPercentile(percentile);
+    const at = (percentile: number) => this.#at(percentile);
     return {
       ...{ count: all.totalCount, min: all.minNonZeroValue, mean: all.mean },
       ...{ p50: at(50), p75: at(75), p90: at(90), p99: at(99), p999: at(99.9), max: all.maxValue },
@@ -52,7 +52,12 @@ export class Latencies {
   get curve(): CurvePoint[] {
     const { totalCount } = this.#histogram;
     if (totalCount === 0) return [];
-    return nines(totalCount).map((share) => [share, this.#histogram.getValueAtPercentile(share * 100)]);
+    return nines(totalCount).map((share) => [share, this.#at(share * 100)]);
+  }
+
+  /** The histogram answers the upper end of the value's bucket, which may lie above all that was recorded. */
+  #at(percentile: number): number {
+    return Math.min(this.#histogram.maxValue, this.#histogram.getValueAtPercentile(percentile));
   }
 }
 

@@ -18,6 +18,16 @@ describe('latencies', () => {
     near(max, 10_000);
   });
 
+  test('have no share of calls that is above the longest of them, nor below the shortest', () => {
+    for (const us of [20_978, 20_979, 40_001, 123_457]) {
+      const latencies = new Latencies();
+      latencies.record(us);
+      const { min, p50, p999, max } = latencies.summary ?? {};
+      const { curve } = latencies;
+      expect([min, p50, p999, max, curve.at(-1)?.[1]]).toEqual([us, us, us, us, us]);
+    }
+  });
+
   test('of no calls say nothing', () => {
     expect(new Latencies().summary).toBeUndefined();
     expect(new Latencies().curve).toEqual([]);
