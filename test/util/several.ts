@@ -1,4 +1,4 @@
-import { type CouchServer, startAnyCouch } from './couchdb.ts';
+import { type CouchServer, removeDatabases, startAnyCouch } from './couchdb.ts';
 import { KafkaBroker, kafkaJars } from './kafka.ts';
 import { need } from './need.ts';
 import { TestNode, type TestNodeOptions } from './node.ts';
@@ -79,7 +79,11 @@ export class SeveralNodes {
 
   async end(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.end()));
-    await Promise.all([this.broker.end(), this.storeProxy.cut(), this.couch.stop()]);
+    await Promise.all([this.broker.end(), this.storeProxy.cut()]);
+    const prefix = `${this.#prefix}_`;
+    const names = { subjects: `${prefix}subjects`, whisks: `${prefix}whisks`, activations: `${prefix}activations` };
+    if (this.couch.isReal) await removeDatabases(this.couch, names);
+    await this.couch.stop();
   }
 }
 
