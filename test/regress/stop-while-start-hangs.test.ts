@@ -3,7 +3,7 @@ import { docker } from '../util/docker.ts';
 import { EngineProxy } from '../util/engine-proxy.ts';
 import { need } from '../util/need.ts';
 import { until } from '../util/until.ts';
-import { fromSource, temporaryFolder } from '../util/whisklet.ts';
+import { environment, fromSource, temporaryFolder } from '../util/whisklet.ts';
 
 /** A node that was told to stop while it waited at its start for a Docker engine that hung went on waiting, a minute for each question. */
 if (need('Docker engine', docker)) {
@@ -25,7 +25,10 @@ if (need('Docker engine', docker)) {
           '--docker-socket',
           proxy.socket,
         ];
-        return Bun.spawn([...fromSource, 'serve', ...where], { stdio: ['ignore', 'pipe', 'pipe'] });
+        return Bun.spawn([...fromSource, 'serve', ...where], {
+          env: environment({}),
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
       };
       try {
         // The second finds the data as one that ended well left it.
