@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Vigil } from '../../src/protocol/awake.ts';
 import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
 import { Capture } from './capture.ts';
 import { takeConsole } from './console.ts';
@@ -55,6 +56,8 @@ function rehearse(logs: Logs): void {
   logs.finish(logs.begin('', 0));
 }
 
+const vigil = new Vigil();
+
 function obey(runtime: Runtime, frame: ToRuntime): void {
   switch (frame.type) {
     case 'init':
@@ -62,6 +65,7 @@ function obey(runtime: Runtime, frame: ToRuntime): void {
       break;
     case 'run':
       runtime.run(frame);
+      if (frame.linger !== undefined) vigil.keep(frame.linger);
       break;
     case 'stop':
       process.exit(0);

@@ -27,6 +27,8 @@ export type ToRuntime =
       readonly value: string;
       readonly env: Readonly<Record<string, string>>;
       readonly logLimit: number;
+      /** Microseconds. */
+      readonly linger?: number;
     }
   | { readonly type: 'stop' };
 

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import type { JobTrace } from '../model/job.ts';
 import type { Place } from '../model/place.ts';
+import { ANSWER_US, NEXT_US, Payoff, Vigil } from './awake.ts';
 import { Decoder, encodeFrame, type ToRuntime } from './frame.ts';
 import type { LogSink } from './logs.ts';
 import { type Answer, type InitRequest, type Protocol, type RunRequest, RuntimeFault, type Talk } from './protocol.ts';
@@ -22,14 +24,23 @@ interface Pending {
 /** MessagePack frames on the standard streams: docs/protocol.md. */
 export class StdioProtocol implements Protocol {
   readonly #options: StdioOptions;
+  readonly #node: NodeLoad = { inHand: 0, cores: availableParallelism(), vigil: new Vigil() };
 
   constructor(options: StdioOptions) {
     this.#options = options;
   }
 
   open(place: Place): Promise<Talk> {
-    return new StdioTalk(place, this.#options).opened;
+    return new StdioTalk(place, this.#options, this.#node).opened;
   }
+}
+
+/** What the talks with all runtimes have in common. */
+interface NodeLoad {
+  /** Questions that are not answered. */
+  inHand: number;
+  readonly cores: number;
+  readonly vigil: Vigil;
 }
 
 class StdioTalk implements Talk {
@@ -37,6 +48,7 @@ class StdioTalk implements Talk {
   readonly opened: Promise<Talk>;
   readonly #place: Place;
   readonly #options: StdioOptions;
+  readonly #node: NodeLoad;
   readonly #decoder = new Decoder();
   readonly #ready = Promise.withResolvers<Talk>();
   readonly #pending = new Map<string, Pending>();
@@ -45,10 +57,15 @@ class StdioTalk implements Talk {
   #isReady = false;
   #wasTraced = false;
   #fault: RuntimeFault | undefined;
+  #askedAt = 0;
+  #answeredAt = 0;
+  #wasAwake = false;
+  readonly #payoff = new Payoff();
 
-  constructor(place: Place, options: StdioOptions) {
+  constructor(place: Place, options: StdioOptions, node: NodeLoad) {
     this.#place = place;
     this.#options = options;
+    this.#node = node;
     this.opened = this.#ready.promise;
     place.stdio.onOutput((chunk) => this.#take(chunk));
     void place.exited.then(({ lastWords }) => {
@@ -73,7 +90,18 @@ class StdioTalk implements Talk {
     };
     if (apiKey !== undefined) env.__OW_API_KEY = apiKey;
     if (trace !== undefined || this.#wasTraced) this.#tellTrace(env, trace);
-    return this.#ask(id, logs, { type: 'run', id, value: request.args, env, logLimit: logs.limitBytes });
+    const frame = { type: 'run', id, value: request.args, env, logLimit: logs.limitBytes } as const;
+    this.#wasAwake = this.#isAwake();
+    if (!this.#wasAwake) return this.#ask(id, logs, frame);
+    const answer = this.#ask(id, logs, { ...frame, linger: NEXT_US });
+    this.#node.vigil.keep(ANSWER_US);
+    return answer;
+  }
+
+  #isAwake(): boolean {
+    const { inHand, cores } = this.#node;
+    if (inHand > 0 || cores < 2 || (performance.now() - this.#answeredAt) * 1000 > NEXT_US) return false;
+    return this.#payoff.isWorthIt();
   }
 
   /** A runtime keeps its environment: what was told once is told again, or taken back. */
@@ -94,6 +122,8 @@ class StdioTalk implements Talk {
     } else if (this.#pending.has(id)) {
       answer.reject(new Error(`activation ${id} is under way in this container already`));
     } else {
+      this.#askedAt = performance.now();
+      if (this.#node.inHand++ > 0) this.#node.vigil.end();
       this.#pending.set(id, { logs, answer, logBytesLeft: logs.limitBytes + FLOOD_BYTES });
       this.#send(frame);
     }
@@ -172,6 +202,11 @@ class StdioTalk implements Talk {
     const pending = this.#pending.get(id);
     if (!pending) throw new RuntimeFault('it answered what nobody asked');
     this.#pending.delete(id);
+    this.#node.inHand--;
+    this.#node.vigil.end();
+    const now = performance.now();
+    if (this.#wasAwake) this.#payoff.answered((now - this.#askedAt) * 1000);
+    this.#answeredAt = now;
     pending.answer.resolve(answer);
   }
 
@@ -180,6 +215,7 @@ class StdioTalk implements Talk {
     this.#fault = fault;
     this.#ready.reject(fault);
     for (const { answer } of this.#pending.values()) answer.reject(fault);
+    this.#node.inHand -= this.#pending.size;
     this.#pending.clear();
   }
 }
