@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { Docker } from '../../src/sandbox/docker.ts';
 import { run } from '../../src/sandbox/run.ts';
+import { temporaryFolder } from './whisklet.ts';
 
 /** What stands in for the base images that the Dockerfiles of the runtimes name, where no registry can be reached. */
 export interface BaseImage {
@@ -44,16 +44,23 @@ export async function pythonBase(): Promise<BaseImage | undefined> {
 /** Makes the image in the engine, marked with this label. */
 export async function importBase(engine: Docker, base: BaseImage, name: string, label: string): Promise<void> {
   // Links become what they lead to. The empty folder /tmp is open to all, as in any image of others.
-  const tar = Bun.spawn(['tar', '--create', '--dereference', '--no-recursion', '--files-from=-', '--file=-'], {
-    cwd: '/',
-    stdin: Buffer.from(['/tmp', ...base.files].map((path) => path.slice(1)).join('\n')),
-    stderr: 'inherit',
-  });
-  const [repo, tag = 'latest'] = name.split(':');
-  const stream = Readable.fromWeb(tar.stdout as never);
-  await engine.importImage(stream, repo as string, tag, [`ENV PATH=${base.path}`, `LABEL ${label}`]);
-  const exit = await tar.exited;
-  if (exit !== 0) throw new Error(`tar ended with ${exit}`);
+  const folder = temporaryFolder();
+  try {
+    // By way of a file: Bun breaks now and then as it turns a pipe's stream into one of Node.
+    const file = join(folder.path, 'base.tar');
+    const tar = Bun.spawn(['tar', '--create', '--dereference', '--no-recursion', '--files-from=-', `--file=${file}`], {
+      cwd: '/',
+      stdin: Buffer.from(['/tmp', ...base.files].map((path) => path.slice(1)).join('\n')),
+      stderr: 'inherit',
+    });
+    const exit = await tar.exited;
+    if (exit !== 0) throw new Error(`tar ended with ${exit}`);
+    const [repo, tag = 'latest'] = name.split(':');
+    const changes = [`ENV PATH=${base.path}`, `LABEL ${label}`];
+    await engine.importImage(createReadStream(file), repo as string, tag, changes);
+  } finally {
+    folder.remove();
+  }
 }
 
 /** The files, and all that the loader needs for them. */
