@@ -1,6 +1,6 @@
 import type { Job, JobAction, Offer, Run } from '../model/job.ts';
 import { messages } from '../model/messages.ts';
-import { type Outcome, whiskError } from '../model/outcome.ts';
+import { type Outcome, unserved, whiskError } from '../model/outcome.ts';
 import { Refusal, Unavailable } from '../model/refusal.ts';
 import type { Perform } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
@@ -280,7 +280,7 @@ export class Intake {
       }
     }
     if (refusal !== undefined) {
-      await this.#options.answer(run, unserved(refusal, run.waitedMs));
+      await this.#options.answer(run, unserved(whiskError(refusal), Date.now(), run.waitedMs));
       return this.#end(entry);
     }
     this.#release(entry);
@@ -343,7 +343,7 @@ export class Intake {
       if (error instanceof Refusal) return this.#undo(entry);
       const { stack, message } = error as Error;
       this.#options.events.error('cluster', `${asked.activationId} could not be run: ${stack ?? message}`);
-      outcome = unserved(messages.internalError, asked.waitedMs);
+      outcome = unserved(whiskError(messages.internalError), Date.now(), asked.waitedMs);
     }
     await this.#options.answer(asked, outcome);
     await this.#end(entry);
@@ -436,10 +436,4 @@ function jobOf(run: RunMessage, action: JobAction, apiKey: string | undefined): 
     ...(resultSizes ? { resultSizes } : undefined),
     ...(trace ? { trace } : undefined),
   };
-}
-
-/** The outcome of a job that no container ever had. */
-function unserved(sentence: string, waitMs: number): Outcome {
-  const now = Date.now();
-  return { response: whiskError(sentence), logs: [], start: now, end: now, waitMs, timedOut: false };
 }

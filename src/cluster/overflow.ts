@@ -1,6 +1,6 @@
 import type { Job } from '../model/job.ts';
 import { messages } from '../model/messages.ts';
-import { type Outcome, whiskError } from '../model/outcome.ts';
+import { type Outcome, unserved, whiskError } from '../model/outcome.ts';
 import type { Bus } from './bus.ts';
 import { choosePartition, chooseTaker } from './choose.ts';
 import type { Members } from './members.ts';
@@ -147,8 +147,7 @@ function inOurTime(outcome: Outcome, acceptedAt: number, end: number): Outcome {
   return { ...outcome, start, end, waitMs: Math.max(0, start - acceptedAt) };
 }
 
-function unanswered(job: Job): Outcome {
+function unanswered({ acceptedAt }: Job): Outcome {
   const now = Date.now();
-  const response = whiskError(messages.nodeSilent);
-  return { response, logs: [], start: now, end: now, waitMs: now - job.acceptedAt, timedOut: false };
+  return unserved(whiskError(messages.nodeSilent), now, now - acceptedAt);
 }

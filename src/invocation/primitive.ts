@@ -7,13 +7,14 @@ import type { Job, JobAction, Run } from '../model/job.ts';
 import type { JsonText } from '../model/json.ts';
 import { resultSizes } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { applicationError, type Outcome, whiskError } from '../model/outcome.ts';
+import { applicationError, type Outcome, unserved, whiskError } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
 import { RunSteps } from '../model/steps.ts';
 import type { Events } from '../observe/events.ts';
 import { childOf, type Trace } from '../observe/trace.ts';
 import { newActivationId } from './activation-id.ts';
 import type { Accepted, Caller, Known } from './caller.ts';
+import { logFault } from './fault.ts';
 import type { LiveActivations } from './live.ts';
 import { activationOf } from './record.ts';
 import type { Recorder } from './recorder.ts';
@@ -66,7 +67,8 @@ export class Primitives {
       ...(sizes ? { resultSizes: sizes } : {}),
     };
     const problem = entities.actions.limitsProblem(identity, resolved.action);
-    const ended = problem === undefined ? this.#run(job) : Promise.resolve(refused(problem, acceptedAt));
+    const refused = problem === undefined ? undefined : unserved(applicationError(problem), acceptedAt, 0);
+    const ended = refused ? Promise.resolve(refused) : this.#run(job);
     return {
       activationId,
       steps,
@@ -125,15 +127,8 @@ export class Primitives {
   /** `run` does not throw for what an action does: this is a fault of ours. */
   #broken(job: Job, fault: unknown): Outcome {
     const { events, now } = this.#options;
-    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
-    events.said.publish({ level: 'error', transactionId: job.transactionId, from: 'invocation', text });
+    logFault(events, job.transactionId, fault);
     const end = now();
-    const response = whiskError(messages.internalError);
-    return { response, logs: [], start: end, end, waitMs: end - job.acceptedAt, timedOut: false };
+    return unserved(whiskError(messages.internalError), end, end - job.acceptedAt);
   }
-}
-
-/** What may not run has ended before it began. */
-function refused(sentence: string, at: number): Outcome {
-  return { response: applicationError(sentence), logs: [], start: at, end: at, waitMs: 0, timedOut: false };
 }

@@ -1,7 +1,7 @@
 import type { Job, JobAction } from '../model/job.ts';
 import type { Manifest, RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
-import { developerError, type Outcome, type Response, whiskError } from '../model/outcome.ts';
+import { developerError, type Outcome, type Response, unserved, whiskError } from '../model/outcome.ts';
 import { refuseForNow } from '../model/refusal.ts';
 import type { Events, StartKind } from '../observe/events.ts';
 import type { PoolView } from '../observe/metrics.ts';
@@ -147,7 +147,7 @@ export class Invoker {
 
   /** Runs the job with what its action is now. */
   async #runAs(current: JobAction | undefined, job: Job): Promise<Outcome> {
-    return current ? this.run({ ...job, action: current }) : unserved(job, whiskError(messages.actionRemoved));
+    return current ? this.run({ ...job, action: current }) : notServed(job, whiskError(messages.actionRemoved));
   }
 
   /** Takes nothing new from now on. Resolves when running and waiting work has ended, or after `limitMs`. */
@@ -287,7 +287,7 @@ export class Invoker {
       // Who has waited longest for it hears why there is none.
       const waiter = this.#turns.leaveLongest(runtime);
       if (!waiter) return;
-      waiter.resolve(unserved(waiter.job, whyUnserved(error)));
+      waiter.resolve(notServed(waiter.job, whyUnserved(error)));
       this.#turns.take();
     }
   }
@@ -391,8 +391,7 @@ function whyUnserved(error: unknown): Response {
   return whiskError(error instanceof RuntimeFault ? messages.brokenRuntime(error.message) : messages.provisionFailed);
 }
 
-/** The outcome of a job that no container ever had. */
-function unserved(job: Job, response: Response): Outcome {
+function notServed({ acceptedAt }: Job, response: Response): Outcome {
   const now = Date.now();
-  return { response, logs: [], start: now, end: now, waitMs: now - job.acceptedAt, timedOut: false };
+  return unserved(response, now, now - acceptedAt);
 }

@@ -49,6 +49,11 @@ export interface Outcome {
   readonly timedOut: boolean;
 }
 
+/** The outcome of a job that no container ever had. @param at milliseconds since the epoch @param waitMs from acceptance until then */
+export function unserved(response: Response, at: number, waitMs: number): Outcome {
+  return { response, logs: [], start: at, end: at, waitMs, timedOut: false };
+}
+
 const errorOf = (error: unknown) => JSON.stringify({ error });
 
 /** @param size bytes of what the runtime answered; absent where it answered nothing */
