@@ -1,7 +1,7 @@
 import type { Job, JobAction, Offer, Run } from '../model/job.ts';
 import { messages } from '../model/messages.ts';
 import { type Outcome, unserved, whiskError } from '../model/outcome.ts';
-import { Refusal, Unavailable } from '../model/refusal.ts';
+import { isRefusedOrAway, Refusal } from '../model/refusal.ts';
 import type { Perform } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Assigned, Bus, BusMessage } from './bus.ts';
@@ -361,7 +361,7 @@ export class Intake {
       await this.#end(entry);
     } catch (error) {
       const { message } = error as Error;
-      if (!(error instanceof Refusal || error instanceof Unavailable)) {
+      if (!isRefusedOrAway(error)) {
         // It may have run: who did it again might do so again and again.
         const sentence = `${work.activationId} is not done again, although it may have no record: ${message}`;
         this.#options.events.error('cluster', sentence);

@@ -1,4 +1,4 @@
-import { Refusal, Unavailable } from '../model/refusal.ts';
+import { isRefusedOrAway } from '../model/refusal.ts';
 import type { Perform, Work } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Journal, JournalEntry } from '../store/journal.ts';
@@ -80,7 +80,7 @@ export class Backlog {
       try {
         return await journal.remove(activationId);
       } catch (error) {
-        if (this.#isStopped || !isAway(error)) {
+        if (this.#isStopped || !isRefusedOrAway(error)) {
           events.warn('journal', `activation ${activationId} has ended, and stays in the journal: ${textOf(error)}`);
           return;
         }
@@ -137,7 +137,7 @@ export class Backlog {
       }
       await perform(entry.work, tries);
     } catch (error) {
-      if (isAway(error)) {
+      if (isRefusedOrAway(error)) {
         if (isFirst && !this.#isStopped)
           events.warn('journal', `activation ${activationId} must wait, and is tried again: ${textOf(error)}`);
         return false;
@@ -198,11 +198,6 @@ export class Backlog {
 
 function longer(pauseMs: number): number {
   return Math.min(pauseMs * 2, LAST_PAUSE_MS);
-}
-
-/** Something is not there now, and may be in a moment. */
-function isAway(error: unknown): boolean {
-  return error instanceof Refusal || error instanceof Unavailable;
 }
 
 function textOf(error: unknown): string {

@@ -42,6 +42,11 @@ export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
 }
 
+/** Whether nothing is broken: the call was refused, or something is away. What was not begun for that is to be tried again. */
+export function isRefusedOrAway(error: unknown): boolean {
+  return error instanceof Refusal || error instanceof Unavailable;
+}
+
 /** "Not now": with CORS headers, and when to try again. @param cause what the operator is to know of it */
 export function refuseForNow(sentence: string, cause?: Unavailable): Refusal {
   return new Refusal(503, sentence, { headers: { 'Retry-After': String(RETRY_AFTER_S) }, cause });
