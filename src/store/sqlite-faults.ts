@@ -27,6 +27,19 @@ export function translate(error: unknown, file: string): unknown {
   return error;
 }
 
+/** Asks for something that is read from the file. @throws what `translate` makes of SQLite's errors */
+export type Read<R> = <T>(ask: (reads: R) => T) => T;
+
+export function readFrom<R>(reads: R, file: string): Read<R> {
+  return (ask) => {
+    try {
+      return ask(reads);
+    } catch (error) {
+      throw translate(error, file);
+    }
+  };
+}
+
 export function damaged(file: string, how: string): StoreRefused {
   return new StoreRefused(
     `${file} is damaged or is no database (${how}). Nothing was changed in it. Put a backup in its place, or move it away to start with an empty store.`,

@@ -1,6 +1,6 @@
 import type { Work } from '../model/work.ts';
 import type { DeadLetter, DeadLetterHead, DeadLetters, Journal, JournalEntry } from './journal.ts';
-import { translate } from './sqlite-faults.ts';
+import { type Read, readFrom } from './sqlite-faults.ts';
 import type { WriterLink } from './sqlite-link.ts';
 import { toWorkRow, type WorkReads } from './sqlite-work.ts';
 
@@ -11,8 +11,6 @@ export interface SqliteJournalOptions {
   readonly endsWithRecord: boolean;
 }
 
-type Read = <T>(ask: (reads: WorkReads) => T) => T;
-
 /**
  * The journal in the node's own data file: written by the writer thread, whose transactions take all that lies ready and are synced
  * once, and read by key or in order on the serving thread.
@@ -20,7 +18,7 @@ type Read = <T>(ask: (reads: WorkReads) => T) => T;
 export class SqliteJournal implements Journal {
   readonly endsWithRecord: boolean;
   readonly deadLetters: DeadLetters;
-  readonly #read: Read;
+  readonly #read: Read<WorkReads>;
   readonly #link: WriterLink;
   /** Of the last entry that was there when the file was opened. */
   readonly #last: number;
@@ -28,13 +26,7 @@ export class SqliteJournal implements Journal {
   constructor(reads: WorkReads, link: WriterLink, { file, endsWithRecord }: SqliteJournalOptions) {
     this.endsWithRecord = endsWithRecord;
     this.#link = link;
-    this.#read = (ask) => {
-      try {
-        return ask(reads);
-      } catch (error) {
-        throw translate(error, file);
-      }
-    };
+    this.#read = readFrom(reads, file);
     this.#last = this.#read((it) => it.lastPosition());
     this.deadLetters = new SqliteDeadLetters(this.#read, link);
   }
@@ -69,10 +61,10 @@ export class SqliteJournal implements Journal {
 }
 
 class SqliteDeadLetters implements DeadLetters {
-  readonly #read: Read;
+  readonly #read: Read<WorkReads>;
   readonly #link: WriterLink;
 
-  constructor(read: Read, link: WriterLink) {
+  constructor(read: Read<WorkReads>, link: WriterLink) {
     this.#read = read;
     this.#link = link;
   }

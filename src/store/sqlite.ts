@@ -1,4 +1,3 @@
-import type { Database } from 'bun:sqlite';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Activation, type ActivationSummary, summarize } from '../model/activation.ts';
@@ -8,7 +7,7 @@ import type { UserLimits } from '../model/limits.ts';
 import type { Events } from '../observe/events.ts';
 import type { Journal } from './journal.ts';
 import { mergePage, windowFor } from './page.ts';
-import { translate, unreachable } from './sqlite-faults.ts';
+import { type Read, readFrom, unreachable } from './sqlite-faults.ts';
 import { openForReading } from './sqlite-file.ts';
 import { SqliteJournal } from './sqlite-journal.ts';
 import { WriterLink } from './sqlite-link.ts';
@@ -83,7 +82,7 @@ async function open(options: SqliteOptions, endsWithRecord: boolean): Promise<Sq
   try {
     const lastSeq = Number(await link.ask({ kind: 'open', file, maxFileBytes }));
     const database = openForReading(file);
-    const read = readFrom(database, file);
+    const read = readFrom(new Reads(database), file);
     const queue = new RecordQueue({
       send: (firstSeq, heads, results) => link.putRecords(firstSeq, heads, results),
       events,
@@ -130,24 +129,11 @@ function makeFile(file: string): void {
   }
 }
 
-type Read = <T>(ask: (reads: Reads) => T) => T;
-
-function readFrom(database: Database, file: string): Read {
-  const reads = new Reads(database);
-  return (ask) => {
-    try {
-      return ask(reads);
-    } catch (error) {
-      throw translate(error, file);
-    }
-  };
-}
-
 class SqliteEntities implements EntityStore {
-  readonly #read: Read;
+  readonly #read: Read<Reads>;
   readonly #link: WriterLink;
 
-  constructor(read: Read, link: WriterLink) {
+  constructor(read: Read<Reads>, link: WriterLink) {
     this.#read = read;
     this.#link = link;
   }
@@ -180,11 +166,11 @@ class SqliteEntities implements EntityStore {
 }
 
 class SqliteActivations implements ActivationStore {
-  readonly #read: Read;
+  readonly #read: Read<Reads>;
   readonly #link: WriterLink;
   readonly #queue: RecordQueue;
 
-  constructor(read: Read, link: WriterLink, queue: RecordQueue) {
+  constructor(read: Read<Reads>, link: WriterLink, queue: RecordQueue) {
     this.#read = read;
     this.#link = link;
     this.#queue = queue;
@@ -249,10 +235,10 @@ class SqliteActivations implements ActivationStore {
 }
 
 class SqliteSubjects implements SubjectStore {
-  readonly #read: Read;
+  readonly #read: Read<Reads>;
   readonly #link: WriterLink;
 
-  constructor(read: Read, link: WriterLink) {
+  constructor(read: Read<Reads>, link: WriterLink) {
     this.#read = read;
     this.#link = link;
   }
