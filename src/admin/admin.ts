@@ -1,6 +1,6 @@
 import type { SubjectStore } from '../store/store.ts';
-import { answering } from './answering.ts';
-import { type AdminAnswer, type AdminCommand, type DeadLetterCommand, failed, isOfDeadLetters } from './command.ts';
+import { answering, unknownCommand } from './answering.ts';
+import { type AdminAnswer, type AdminCommand, type DeadLetterCommand, isOfDeadLetters } from './command.ts';
 import { type DeadLetterRules, runDeadLetters } from './dead-letters.ts';
 import { deleteLimits, getLimits, setLimits } from './limits.ts';
 import { createUser, deleteUser, getUser, listUsers, setBlocked, whois } from './subjects.ts';
@@ -57,8 +57,7 @@ export class Admin {
       case 'limits delete':
         return deleteLimits(store, command.namespace);
       default:
-        // Only another version of this program can ask this.
-        return Promise.resolve(failed(`This node does not know the command '${(command as AdminCommand).do}'`, 2));
+        return Promise.resolve(unknownCommand(command));
     }
   }
 }

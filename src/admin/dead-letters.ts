@@ -1,7 +1,7 @@
 import type { JsonObject } from '../model/json.ts';
 import type { Work, WorkHead } from '../model/work.ts';
 import type { DeadLetter, DeadLetters } from '../store/journal.ts';
-import { answering } from './answering.ts';
+import { answering, unknownCommand } from './answering.ts';
 import { type AdminAnswer, type DeadLetterCommand, done, failed } from './command.ts';
 
 /** The `dead-letters` commands: accepted work that was given up, because the node ended each time that it was begun. */
@@ -24,8 +24,7 @@ export function runDeadLetters(rules: DeadLetterRules, command: DeadLetterComman
       case 'dead-letters delete':
         return deleteAll(rules, command.activationIds);
       default:
-        // Only another version of this program can ask this.
-        return Promise.resolve(failed(`This node does not know the command '${(command as DeadLetterCommand).do}'`, 2));
+        return Promise.resolve(unknownCommand(command));
     }
   });
 }
