@@ -18,8 +18,8 @@ import { openStreams } from './descriptors.ts';
 export class ChildStreams implements Stdio {
   readonly childEnds: [number, number, number];
   readonly #input: Writer;
-  readonly #output: SocketReader;
-  readonly #errors: PipeReader;
+  readonly #output: Reader;
+  readonly #errors: Reader;
   readonly #lastWords = new Tail(4096);
   #childEndsOpen = true;
 
@@ -28,8 +28,8 @@ export class ChildStreams implements Stdio {
     const [stdin, stdout, stderr] = openStreams();
     this.childEnds = [stdin.read, stdout.write, stderr.write];
     this.#input = new Writer(stdin.write);
-    this.#output = new SocketReader(stdout.read);
-    this.#errors = new PipeReader(stderr.read);
+    this.#output = new Reader(stdout.read, openSocket);
+    this.#errors = new Reader(stderr.read, openPipe);
     this.#errors.listen((chunk) => this.#lastWords.add(chunk));
   }
 
@@ -37,11 +37,11 @@ export class ChildStreams implements Stdio {
     this.#input.write(bytes);
   }
 
-  onOutput(listener: (chunk: Uint8Array) => void): void {
+  onOutput(listener: Hear): void {
     this.#output.listen(listener);
   }
 
-  onErrors(listener: (chunk: Uint8Array) => void): void {
+  onErrors(listener: Hear): void {
     this.#errors.listen(listener);
   }
 
@@ -134,88 +134,82 @@ class Writer {
   }
 }
 
-/** Our end of stdout. Nothing is read before somebody listens: the socket is the buffer. */
-class SocketReader {
+type Hear = (chunk: Uint8Array) => void;
+
+/** What is being read; `close` closes the descriptor, too. */
+interface Source {
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Our end of stdout or stderr. Nothing is read before somebody listens: the socket or pipe is the buffer. */
+class Reader {
   readonly #fd: number;
-  #listener: ((chunk: Uint8Array) => void) | undefined;
-  /** Once there is one the descriptor is its own, and is closed by it. */
-  #socket: Promise<Bun.Socket> | undefined;
+  readonly #open: (fd: number, hear: Hear) => Source;
+  #listener: Hear | undefined;
+  #source: Source | undefined;
   #unread: Uint8Array | undefined;
   #closed = false;
-  ended: Promise<void> = Promise.resolve();
 
-  constructor(fd: number) {
+  constructor(fd: number, open: (fd: number, hear: Hear) => Source) {
     this.#fd = fd;
+    this.#open = open;
   }
 
-  listen(listener: (chunk: Uint8Array) => void): void {
+  get ended(): Promise<void> {
+    return this.#source?.ended ?? Promise.resolve();
+  }
+
+  listen(listener: Hear): void {
     this.#listener = listener;
     if (this.#unread) {
       listener(this.#unread);
       this.#unread = undefined;
     }
-    if (this.#socket !== undefined || this.#closed) return;
-    const end = Promise.withResolvers<void>();
-    this.ended = end.promise;
-    const options: Bun.FdSocketOptions = {
-      fd: this.#fd,
-      socket: { data: (_socket, chunk) => this.#listener?.(chunk), close: () => end.resolve() },
-    };
-    // Bun's types describe these options, but not that `connect` takes them.
-    this.#socket = Bun.connect(options as unknown as Bun.UnixSocketOptions);
-    this.#socket.catch(() => end.resolve());
+    if (!this.#closed) this.#source ??= this.#open(this.#fd, (chunk) => this.#listener?.(chunk));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#socket !== undefined) {
-      (await this.#socket).terminate();
-      await this.ended;
-    } else {
-      this.#unread = readRest(this.#fd);
-      closeSync(this.#fd);
-    }
+    if (this.#source) return this.#source.close();
+    this.#unread = readRest(this.#fd);
+    closeSync(this.#fd);
   }
 }
 
-/** Our end of stderr, read as soon as somebody listens. */
-class PipeReader {
-  readonly #fd: number;
-  #listener: ((chunk: Uint8Array) => void) | undefined;
-  #reader: ChunkReader | undefined;
-  #unread: Uint8Array | undefined;
-  #closed = false;
-  ended: Promise<void> = Promise.resolve();
+function openSocket(fd: number, hear: Hear): Source {
+  const end = Promise.withResolvers<void>();
+  const options: Bun.FdSocketOptions = {
+    fd,
+    socket: { data: (_socket, chunk) => hear(chunk), close: () => end.resolve() },
+  };
+  // Bun's types describe these options, but not that `connect` takes them.
+  const socket = Bun.connect(options as unknown as Bun.UnixSocketOptions);
+  socket.catch(() => end.resolve());
+  const close = async () => {
+    // The descriptor is the socket's own.
+    (await socket).terminate();
+    await end.promise;
+  };
+  return { ended: end.promise, close };
+}
 
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
+function openPipe(fd: number, hear: Hear): Source {
+  const reader: ChunkReader = Bun.file(fd).stream().getReader();
+  const ended = handOn(reader, hear);
+  const close = async () => {
+    await reader.cancel();
+    await ended;
+    closeSync(fd);
+  };
+  return { ended, close };
+}
 
-  listen(listener: (chunk: Uint8Array) => void): void {
-    this.#listener = listener;
-    if (this.#unread) {
-      listener(this.#unread);
-      this.#unread = undefined;
-    }
-    if (this.#reader || this.#closed) return;
-    this.#reader = Bun.file(this.#fd).stream().getReader();
-    this.ended = this.#read(this.#reader);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#reader) await this.#reader.cancel();
-    else this.#unread = readRest(this.#fd);
-    await this.ended;
-    closeSync(this.#fd);
-  }
-
-  async #read(reader: ChunkReader): Promise<void> {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      if (value) this.#listener?.(value);
-    }
+async function handOn(reader: ChunkReader, hear: Hear): Promise<void> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (value) hear(value);
   }
 }
 
