@@ -3,13 +3,13 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Perform, Work } from '../model/work.ts';
 import type { ClusterView } from '../observe/cluster-view.ts';
 import type { Events } from '../observe/events.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, Target } from './bus.ts';
 import { choosePlace, type Taker } from './choose.ts';
 import { fitting } from './fitting.ts';
 import { Intake, type ResolveAction } from './intake.ts';
 import { type Member, Members } from './members.ts';
 import { ENVELOPE_BYTES, kindOf, Overflow } from './overflow.ts';
-import { pause } from './pause.ts';
+import { atMost, pause } from './pause.ts';
 import { type BeatMessage, decode, encode, type OutcomeMessage, type RunMessage, WIRE_VERSION } from './wire.ts';
 
 export interface ClusterOptions {
@@ -60,7 +60,7 @@ const BEAT_MS = 1_000;
 const TICK_MS = 250;
 /** How long accepted work may take to be in Kafka before it is kept here. */
 const ACCEPT_MS = 1_000;
-/** How long an outcome is tried to be sent in one piece of work, and how long after a failure it is tried again. */
+/** How long Kafka may take for one that is sent until it is taken, and how long after a failure it is sent again. */
 const ANSWER_MS = 5_000;
 const ANSWER_AGAIN_MS = 500;
 /** How long it may take to commit what is known when partitions are given up. */
@@ -193,7 +193,7 @@ export class Cluster {
     this.#beatNow();
     const taken = this.#intake.drain(limitMs);
     // Who owns the partitions next is to know what is under way here.
-    await Promise.race([this.#intake.settled(), pause(SETTLE_MS)]);
+    await atMost(this.#intake.settled(), SETTLE_MS);
     await this.#options.bus.leave();
     await taken;
   }
@@ -267,29 +267,26 @@ export class Cluster {
     return waiting === 0 && memoryFree + memoryTotal / 2 >= (begun + 1) * standardMemory;
   }
 
-  async #answer(asked: RunMessage, outcome: Outcome): Promise<void> {
+  #answer({ from, activationId }: RunMessage, outcome: Outcome): Promise<void> {
     const { bus, now } = this.#options;
-    const endedAt = outcome.end;
-    while (!this.#closing && !this.#members.isGone(asked.from, now())) {
-      const { activationId } = asked;
-      const endedMsAgo = Math.max(0, Date.now() - endedAt);
+    const value = () => {
+      const endedMsAgo = Math.max(0, Date.now() - outcome.end);
       const message: OutcomeMessage = { type: 'outcome', from: this.#self, activationId, outcome, endedMsAgo };
-      try {
-        const value = fitting(message, bus.facts?.messageBytes ?? Number.POSITIVE_INFINITY);
-        await bus.send({ topic: 'results', node: asked.from.node }, value, ANSWER_MS);
-        return;
-      } catch (error) {
-        this.#failed(error as Error);
-        await pause(ANSWER_AGAIN_MS);
-      }
-    }
+      return fitting(message, bus.facts?.messageBytes ?? Number.POSITIVE_INFINITY);
+    };
+    return this.#send({ topic: 'results', node: from.node }, value, () => !this.#members.isGone(from, now()));
   }
 
-  async #tellEnded(partition: number, offset: number): Promise<void> {
+  #tellEnded(partition: number, offset: number): Promise<void> {
     const value = encode({ type: 'ended', from: this.#self, partition, offset });
-    while (!this.#closing) {
+    return this.#send({ topic: 'members' }, () => value);
+  }
+
+  /** Sends it until Kafka takes it, as long as it is wanted. Never rejects. @param value what it is by then */
+  async #send(target: Target, value: () => Uint8Array, isWanted = () => true): Promise<void> {
+    while (!this.#closing && isWanted()) {
       try {
-        return await this.#options.bus.send({ topic: 'members' }, value, ANSWER_MS);
+        return await this.#options.bus.send(target, value(), ANSWER_MS);
       } catch (error) {
         this.#failed(error as Error);
         await pause(ANSWER_AGAIN_MS);

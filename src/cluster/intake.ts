@@ -7,7 +7,7 @@ import type { Events } from '../observe/events.ts';
 import type { Assigned, Bus, BusMessage } from './bus.ts';
 import { Commits } from './commits.ts';
 import type { Members } from './members.ts';
-import { pause } from './pause.ts';
+import { atMost, pause } from './pause.ts';
 import { Progress } from './progress.ts';
 import {
   type BeatMessage,
@@ -217,14 +217,13 @@ export class Intake {
     this.#isLeaving = true;
     this.#runs = [];
     this.#works = [];
-    const limit = Promise.withResolvers<void>();
-    const timer = setTimeout(limit.resolve, limitMs);
-    if (this.#inHand.size > 0) {
-      const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-      await Promise.race([idle, limit.promise]);
-    }
-    await Promise.race([this.#commits.settle(), limit.promise]);
-    clearTimeout(timer);
+    await atMost(this.#rest(), limitMs);
+  }
+
+  /** Resolves when nothing is in hand, and what is known is committed. */
+  async #rest(): Promise<void> {
+    if (this.#inHand.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#commits.settle();
   }
 
   /** Resolves when all that is known of the partitions is committed. */

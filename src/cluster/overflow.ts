@@ -4,6 +4,7 @@ import { type Outcome, unserved, whiskError } from '../model/outcome.ts';
 import type { Bus } from './bus.ts';
 import { choosePartition, chooseTaker } from './choose.ts';
 import type { Members } from './members.ts';
+import { atMost } from './pause.ts';
 import { encode, type Origin, type OutcomeMessage, type RunMessage } from './wire.ts';
 
 export interface OverflowOptions {
@@ -75,11 +76,7 @@ export class Overflow {
   /** Resolves when nothing is away, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
     if (this.#away.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, limitMs);
-    this.#idle.push(resolve);
-    await promise;
-    clearTimeout(timer);
+    await atMost(new Promise<void>((resolve) => this.#idle.push(resolve)), limitMs);
   }
 
   /** Whoever still waits hears that there will be no answer. */
