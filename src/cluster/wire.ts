@@ -23,6 +23,12 @@ export function ownerOf({ node, boot }: Origin): string {
   return `${node}#${boot}`;
 }
 
+/** The other way round. */
+export function originOf(owner: string): Origin {
+  const at = owner.lastIndexOf('#');
+  return { node: owner.slice(0, at), boot: owner.slice(at + 1) };
+}
+
 /** A job whose caller waits, on `from`: its outcome goes there. */
 export interface RunMessage {
   readonly type: 'run';
