@@ -1,8 +1,8 @@
 import { BoundParameters } from '../../src/entities/parameters.ts';
 import type { Part } from './part.ts';
 
-const payload = { name: 'Whisklet', list: [1, 2, 3] };
-const text = JSON.stringify(payload);
+const value = { name: 'Whisklet', list: [1, 2, 3] };
+const payload = { text: JSON.stringify(value), keys: Object.keys(value) };
 const three = ['greeting', 'place', 'name'].map((key) => ({ key, value: key }));
 const none = new BoundParameters([], []);
 const bound = new BoundParameters(three, []);
@@ -13,9 +13,9 @@ export const parameters: Part = {
   name: 'parameters',
   prepare: () => ({
     tasks: [
-      { name: 'merge into none', batch: 1000, run: () => none.merge(payload, text) },
-      { name: 'merge into three', batch: 100, run: () => bound.merge(payload, text) },
-      { name: 'merge into final ones', batch: 100, run: () => final.merge(payload, text) },
+      { name: 'merge into none', batch: 1000, run: () => none.merge(payload) },
+      { name: 'merge into three', batch: 100, run: () => bound.merge(payload) },
+      { name: 'merge into final ones', batch: 100, run: () => final.merge(payload) },
       { name: 'bind three, once an action', batch: 100, run: () => new BoundParameters(three, []) },
     ],
   }),

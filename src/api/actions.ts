@@ -8,7 +8,7 @@ import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal, refuse } from '../model/refusal.ts';
 import type { Traces } from '../observe/traces.ts';
-import { readJson, readObject } from './body.ts';
+import { readJson, readPayload } from './body.ts';
 import { accept, answer, type Call } from './call.ts';
 import { actionJson, actionRow } from './entity-json.ts';
 import { entitled, nameOf, namespaceOf } from './path.ts';
@@ -67,7 +67,7 @@ export class ActionRoutes {
     await this.#check(call, 'PUT', name);
     const overwrite = booleanOf(query, 'overwrite', false);
     const { codeBytes, parameterBytes } = limits;
-    const { value } = await readJson(call.context, codeBytes * 2 + parameterBytes * 2 + ENVELOPE_BYTES);
+    const value = await readJson(call.context, codeBytes * 2 + parameterBytes * 2 + ENVELOPE_BYTES);
     const put = entities.actions.read(call.identity, value);
     if (put.exec && 'components' in put.exec) {
       const resources = put.exec.components.map((each) => ({ collection: 'actions' as const, ...componentName(each) }));
@@ -94,12 +94,12 @@ export class ActionRoutes {
     const resultOnly = booleanOf(query, 'result', false);
     const waitMs = waitOf(query, maxWaitMs);
     const payloadBytes = lesserSize(limits.payloadBytes, call.identity.limits.maxPayloadSize);
-    const { value, text } = await readObject(call.context, payloadBytes);
+    const payload = await readPayload(call.context, payloadBytes);
     const found = entities.resolve(name);
     const resolved = found instanceof Promise ? await found : found;
     const permitted = invocation.permit(call.identity, resolved);
     if (permitted !== undefined) await permitted;
-    const args = resolved.parameters.merge(value, text);
+    const args = resolved.parameters.merge(payload);
     if (isDraining()) throw refuse(503, messages.draining);
     const { identity, transactionId, progress } = call;
     const trace = traces.begin(call.context.req.raw.headers, progress.began);

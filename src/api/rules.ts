@@ -47,7 +47,7 @@ export class RuleRoutes {
     const { entities, bodyBytes } = this.#options;
     const name = await this.#entitled(call, 'PUT', ns, path);
     const overwrite = booleanOf(query, 'overwrite', false);
-    const { value } = await readJson(call.context, bodyBytes);
+    const value = await readJson(call.context, bodyBytes);
     const put = entities.rules.read(value, name.namespace);
     await this.#checkEnds(call.identity, put);
     return answer(call, 200, JSON.stringify(ruleJson(await entities.rules.put(name, put, overwrite))));
@@ -61,7 +61,7 @@ export class RuleRoutes {
   /** `{"status": "active"}` or `"inactive"`; answers a plain OK (EP-21). */
   async setStatus(call: Call, ns: string, path: string): Promise<Response> {
     const name = await this.#entitled(call, 'ACTIVATE', ns, path);
-    const { value } = await readJson(call.context, this.#options.bodyBytes);
+    const value = await readJson(call.context, this.#options.bodyBytes);
     await this.#options.entities.rules.setStatus(name, readStatus(value));
     return plain(call, 'OK');
   }

@@ -6,7 +6,7 @@ import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
 import type { Traces } from '../observe/traces.ts';
-import { readJson, readObject } from './body.ts';
+import { readJson, readPayload } from './body.ts';
 import { accept, answer, type Call, noContent } from './call.ts';
 import { triggerJson, triggerRow } from './entity-json.ts';
 import { entitled, nameOf, namespaceOf } from './path.ts';
@@ -52,7 +52,7 @@ export class TriggerRoutes {
   async put(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
     const name = await this.#entitled(call, 'PUT', ns, path);
     const overwrite = booleanOf(query, 'overwrite', false);
-    const { value } = await readJson(call.context, this.#options.bodyBytes);
+    const value = await readJson(call.context, this.#options.bodyBytes);
     return answer(
       call,
       200,
@@ -70,7 +70,7 @@ export class TriggerRoutes {
     const { entities, invocation, throttle, limits, traces, isDraining } = this.#options;
     throttle.fire(call.identity);
     const name = await this.#entitled(call, 'ACTIVATE', ns, path);
-    const payload = await readObject(call.context, limits.payloadBytes);
+    const payload = await readPayload(call.context, limits.payloadBytes);
     const trigger = await entities.triggers.find(name);
     if (isDraining()) throw refuse(503, messages.draining);
     const { identity, transactionId, progress } = call;

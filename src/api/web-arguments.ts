@@ -1,14 +1,7 @@
-import type { JsonObject, JsonText } from '../model/json.ts';
-import { mergeText } from '../model/json.ts';
+import { type JsonObject, type JsonText, mergeText, type Payload } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
 import { UNTYPED, type WebBody } from './web-body.ts';
-
-/** What a web request hands to its action, as a value and as its text. */
-export interface WebArguments {
-  readonly value: JsonObject;
-  readonly text: JsonText;
-}
 
 export interface WebContext {
   readonly method: string;
@@ -25,30 +18,27 @@ const RESERVED = ['__ow_method', '__ow_headers', '__ow_path', '__ow_user', '__ow
 const NOT_PASSED = ['content-length', 'transfer-encoding', 'x-ow-extra-logging'];
 
 /**
- * The context, then the query, then the body; what comes later wins (WEB-03, WEB-05). A raw action gets query and body as two
+ * What a web request hands to its action: the context, then the query, then the body; what comes later wins (WEB-03, WEB-05). A raw action gets query and body as two
  * strings.
  *
  * @throws Refusal 400 when query or body bring what is reserved for the context
  */
-export function webArguments(context: WebContext, body: WebBody, isRaw: boolean): WebArguments {
+export function webArguments(context: WebContext, body: WebBody, isRaw: boolean): Payload {
   if (isRaw) {
     const text = body.is === 'opaque' ? body.text : '""';
     return withBody({ ...contextOf(context, body), __ow_query: context.query }, text);
   }
   const query = Object.fromEntries(new URLSearchParams(context.query));
-  checkReserved(query);
+  checkReserved(Object.keys(query));
   const own = { ...contextOf(context, body), ...query };
   switch (body.is) {
     case 'nothing':
-      return { value: own, text: JSON.stringify(own) };
+      return { text: JSON.stringify(own), keys: Object.keys(own) };
     case 'opaque':
       return withBody(own, body.text);
     case 'arguments':
-      checkReserved(body.value);
-      return {
-        value: { ...own, ...body.value },
-        text: mergeText(own, JSON.stringify(own), body.value, body.text),
-      };
+      checkReserved(body.keys);
+      return { text: mergeText(own, JSON.stringify(own), body), keys: [...Object.keys(own), ...body.keys] };
   }
 }
 
@@ -65,13 +55,11 @@ function contextOf({ method, headers, rest, user }: WebContext, body: WebBody): 
 }
 
 /** The body's text is JSON already, and may be long. */
-function withBody(own: JsonObject, body: JsonText): WebArguments {
-  const value = { ...own, __ow_body: null };
-  return { value, text: `${JSON.stringify(own).slice(0, -1)},"__ow_body":${body}}` };
+function withBody(own: JsonObject, body: JsonText): Payload {
+  const text = `${JSON.stringify(own).slice(0, -1)},"__ow_body":${body}}`;
+  return { text, keys: [...Object.keys(own), '__ow_body'] };
 }
 
-function checkReserved(given: JsonObject): void {
-  for (const key of RESERVED) {
-    if (Object.hasOwn(given, key)) throw refuse(400, messages.parametersNotAllowed);
-  }
+function checkReserved(keys: readonly string[]): void {
+  if (RESERVED.some((key) => keys.includes(key))) throw refuse(400, messages.parametersNotAllowed);
 }

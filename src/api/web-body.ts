@@ -1,13 +1,13 @@
-import { isObject, type JsonObject, type JsonText } from '../model/json.ts';
+import type { JsonText, Payload } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { malformed, refuse } from '../model/refusal.ts';
-import { parseJson } from './body.ts';
+import { checkedOutline } from './body.ts';
 import { FORM_TYPE, isJsonFamily, JSON_TYPE, type MediaType, parseMediaType } from './media-type.ts';
 
 /** The body of a web request as its action gets it (WEB-04): nothing, arguments, or one value as `__ow_body`. */
 export type WebBody =
   | { readonly is: 'nothing' }
-  | { readonly is: 'arguments'; readonly value: JsonObject; readonly text: JsonText }
+  | ({ readonly is: 'arguments' } & Payload)
   | { readonly is: 'opaque'; readonly text: JsonText };
 
 export const UNTYPED = 'application/octet-stream';
@@ -38,13 +38,13 @@ function isSentAsBase64({ charset, value }: MediaType): boolean {
 }
 
 function jsonBody(text: string): WebBody {
-  const value = parseJson(text);
-  return isObject(value) ? { is: 'arguments', value, text } : { is: 'opaque', text };
+  const { type, keys } = checkedOutline(text);
+  return type === 'object' ? { is: 'arguments', keys, text } : { is: 'opaque', text };
 }
 
 function formBody(text: string): WebBody {
   const value = Object.fromEntries(new URLSearchParams(text));
-  return { is: 'arguments', value, text: JSON.stringify(value) };
+  return { is: 'arguments', keys: Object.keys(value), text: JSON.stringify(value) };
 }
 
 /** @throws Refusal 413 before anything is read, where the request says how long it is */

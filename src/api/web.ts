@@ -104,8 +104,7 @@ export class WebRoutes {
     const { method, headers } = request;
     const { rest, query } = target;
     const context = { method, headers, rest, query, ...(caller && { user: caller.namespace }) };
-    const { value, text } = webArguments(context, body, isRaw);
-    const args = resolved.parameters.merge(value, text);
+    const args = resolved.parameters.merge(webArguments(context, body, isRaw));
     if (isDraining()) throw refuse(503, messages.draining);
     const trace = traces.begin(headers, progress.began);
     const accepted = invocation.invoke(owner, resolved, args, call.transactionId, trace);

@@ -1,5 +1,6 @@
 import { type Annotation, isTrue, type Parameter } from '../model/entities.ts';
-import { isObject, type Json, type JsonObject, type JsonText, mergeText, omit } from '../model/json.ts';
+import { type JsonObject, type JsonText, mergeText, omit, type Payload } from '../model/json.ts';
+import { type Outline, outlineOf } from '../model/json-outline.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
 
@@ -40,12 +41,11 @@ export class BoundParameters {
    *
    * @throws Refusal 400 when the payload overrides a final parameter
    */
-  merge(payload: Json, text: JsonText): JsonText {
-    if (!isObject(payload)) return text;
+  merge(payload: Payload): JsonText {
     for (const key of this.#final) {
-      if (Object.hasOwn(payload, key)) throw refuse(400, messages.parametersNotAllowed);
+      if (payload.keys.includes(key)) throw refuse(400, messages.parametersNotAllowed);
     }
-    return this.#under(payload, text);
+    return this.#under(payload);
   }
 
   /**
@@ -56,15 +56,14 @@ export class BoundParameters {
    */
   mergeResult(text: JsonText): JsonText {
     if (this.#isEmpty) return text;
-    const result = JSON.parse(text) as Json;
-    if (!isObject(result)) return text;
-    const isFinal = (key: string) => this.#final.has(key) && Object.hasOwn(this.#args, key);
-    const fixed = Object.keys(result).filter(isFinal);
-    if (fixed.length === 0) return this.#under(result, text);
-    return JSON.stringify({ ...this.#args, ...omit(result, fixed) });
+    const { type, keys } = outlineOf(text) as Outline;
+    if (type !== 'object') return text;
+    const fixed = keys.filter((key) => this.#final.has(key) && Object.hasOwn(this.#args, key));
+    if (fixed.length === 0) return this.#under({ text, keys });
+    return JSON.stringify({ ...this.#args, ...omit(JSON.parse(text) as JsonObject, fixed) });
   }
 
-  #under(payload: JsonObject, text: JsonText): JsonText {
-    return this.#isEmpty ? text : mergeText(this.#args, this.#argsText, payload, text);
+  #under(payload: Payload): JsonText {
+    return this.#isEmpty ? payload.text : mergeText(this.#args, this.#argsText, payload);
   }
 }

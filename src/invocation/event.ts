@@ -1,11 +1,5 @@
 import type { Parameter } from '../model/entities.ts';
-import { type JsonObject, type JsonText, mergeText } from '../model/json.ts';
-
-/** A JSON object with the text that it was parsed from. */
-export interface Payload {
-  readonly value: JsonObject;
-  readonly text: JsonText;
-}
+import { type JsonObject, mergeText, type Payload } from '../model/json.ts';
 
 /**
  * Headers that no action gets to see. OpenWhisk hands all of them on, so that an action learns the key of whoever
@@ -29,10 +23,10 @@ const WITHHELD: ReadonlySet<string> = new Set([
 export function eventOf(
   parameters: readonly Parameter[],
   headers: Readonly<Record<string, string>>,
-  { value, text }: Payload,
+  payload: Payload,
 ): Payload {
   const passed = Object.entries(headers).filter(([name]) => !WITHHELD.has(name));
   const fields = parameters.map(({ key, value: standard }) => [key, standard] as const);
   const under: JsonObject = Object.fromEntries([...fields, ['__ow_headers', Object.fromEntries(passed)]]);
-  return { value: { ...under, ...value }, text: mergeText(under, JSON.stringify(under), value, text) };
+  return { text: mergeText(under, JSON.stringify(under), payload), keys: [...Object.keys(under), ...payload.keys] };
 }

@@ -7,7 +7,7 @@ import type { Activation } from '../model/activation.ts';
 import type { Trigger } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
 import type { JobAction, Run } from '../model/job.ts';
-import type { JsonText } from '../model/json.ts';
+import type { JsonText, Payload } from '../model/json.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -21,7 +21,7 @@ import { newActivationId } from './activation-id.ts';
 import { Backlog } from './backlog.ts';
 import type { Accepted, Caller, Known, Starters } from './caller.ts';
 import { Compositions } from './conductor.ts';
-import { eventOf, type Payload } from './event.ts';
+import { eventOf } from './event.ts';
 import { Fires, hasActiveRule } from './fire.ts';
 import { InFlight } from './in-flight.ts';
 import type { LiveActivations } from './live.ts';
@@ -33,7 +33,6 @@ import { Sequences } from './sequence.ts';
 import { traceOf } from './traced.ts';
 
 export type { Accepted } from './caller.ts';
-export type { Payload } from './event.ts';
 export type { Asked } from './promise.ts';
 
 export interface InvocationOptions {

@@ -2,7 +2,7 @@ import type { Entities } from '../entities/entities.ts';
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import type { Identity } from '../model/identity.ts';
-import type { JsonObject } from '../model/json.ts';
+import { type Outline, outlineOf } from '../model/json-outline.ts';
 import { messages } from '../model/messages.ts';
 import { whiskError } from '../model/outcome.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -119,8 +119,8 @@ export class Performer {
 }
 
 function fireOf(identity: Identity, work: FireWork, isFirst: boolean): Fire {
-  const event = { value: JSON.parse(work.event) as JsonObject, text: work.event };
-  return { identity, work, event, isFirst };
+  const { keys } = outlineOf(work.event) as Outline;
+  return { identity, work, event: { text: work.event, keys }, isFirst };
 }
 
 /** Whoever asked, when nobody knows any more who that was. */

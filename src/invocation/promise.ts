@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Resolved } from '../entities/resolved.ts';
 import type { Trigger } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
-import type { JsonText } from '../model/json.ts';
+import type { JsonText, Payload } from '../model/json.ts';
 import { displayName, parseName, type QualifiedName } from '../model/names.ts';
 import type { FireWork, InvocationWork, Work } from '../model/work.ts';
 import type { Trace } from '../observe/trace.ts';
 import { newActivationId } from './activation-id.ts';
-import type { Payload } from './event.ts';
 import type { Begun } from './live.ts';
 import { workTrace } from './traced.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonText } from './json.ts';
-import { isObject, isTooDeep } from './json.ts';
+import type { JsonObject, JsonText } from './json.ts';
+import { outlineOf } from './json-outline.ts';
 import { messages } from './messages.ts';
 
 /**
@@ -89,17 +89,10 @@ export function readResult(text: string, maxBytes: number, cutFrom?: number, kep
   const error = tooLong(text, maxBytes, keptBytes, cutFrom);
   if (error) return error;
   const size = text.length;
-  if (isTooDeep(text)) return developerError(messages.invalidRun(text), size);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return developerError(messages.invalidRun(text), size);
-  }
-  if (Array.isArray(value)) return { status: 'success', result: text, size };
-  if (!isObject(value)) return developerError(messages.invalidRun(text), size);
-  if (Object.hasOwn(value, 'error')) {
-    return { status: 'application error', result: errorOf(value.error), size };
+  const outline = outlineOf(text);
+  if (outline === undefined || outline.type === 'other') return developerError(messages.invalidRun(text), size);
+  if (outline.keys.includes('error')) {
+    return { status: 'application error', result: errorOf((JSON.parse(text) as JsonObject).error), size };
   }
   return { status: 'success', result: text, size };
 }

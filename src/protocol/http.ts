@@ -1,4 +1,5 @@
-import { isObject, isTooDeep, type Json } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import { outlineOf } from '../model/json-outline.ts';
 import { messages } from '../model/messages.ts';
 import type { Place } from '../model/place.ts';
 import { HttpClient, listens, type Reply } from './http-client.ts';
@@ -149,11 +150,5 @@ function failure(error: Json): Answer {
 
 /** What the runtime says went wrong: the `error` of the object that it answered. */
 function errorIn(text: string): Json | undefined {
-  if (isTooDeep(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value.error : undefined;
-  } catch {
-    return undefined;
-  }
+  return outlineOf(text)?.keys.includes('error') ? (JSON.parse(text) as JsonObject).error : undefined;
 }

@@ -8,7 +8,7 @@ import type { Activation } from '../../src/model/activation.ts';
 import type { Action, Annotation, Package, Parameter, ReducedRule, Trigger } from '../../src/model/entities.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Job, Run } from '../../src/model/job.ts';
-import type { Json, JsonObject } from '../../src/model/json.ts';
+import type { Json, JsonObject, Payload } from '../../src/model/json.ts';
 import { type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
 import { parseName, type QualifiedName } from '../../src/model/names.ts';
 import { type Outcome, readResult } from '../../src/model/outcome.ts';
@@ -30,6 +30,11 @@ interface RoomParts {
   readonly journal?: FakeJournal;
   readonly maxTries?: number;
   readonly accept?: Accept;
+}
+
+/** As it comes when it is written without blanks. */
+export function payloadOf(value: JsonObject): Payload {
+  return { text: JSON.stringify(value), keys: Object.keys(value) };
 }
 
 /** How long each run takes by the clock of the test. */
@@ -126,7 +131,7 @@ export class TestInvocation {
 
   async begin(path: string, payload: JsonObject = {}, who: Identity = identity()): Promise<Accepted> {
     const resolved = await this.entities.resolve(parseName(`/${path}`, '') as QualifiedName);
-    const args = resolved.parameters.merge(payload, JSON.stringify(payload));
+    const args = resolved.parameters.merge(payloadOf(payload));
     return this.invocation.invoke(who, resolved, args, 'tid');
   }
 
@@ -138,7 +143,7 @@ export class TestInvocation {
   async asked(path: string, payload: JsonObject = {}, who: Identity = identity()): Promise<Asked> {
     const name = parseName(`/${path}`, '') as QualifiedName;
     const resolved = await this.entities.resolve(name);
-    const args = resolved.parameters.merge(payload, JSON.stringify(payload));
+    const args = resolved.parameters.merge(payloadOf(payload));
     return { identity: who, transactionId: 'tid', name, resolved, args };
   }
 

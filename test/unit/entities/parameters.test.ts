@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { BoundParameters } from '../../../src/entities/parameters.ts';
+import { payloadOf } from '../../util/invocation.ts';
 
 const final = [{ key: 'final', value: true }];
 const listed = (values: object) => Object.entries(values).map(([key, value]) => ({ key, value }));
@@ -27,7 +28,7 @@ describe('the arguments of a part of a sequence', () => {
 describe('a sequence', () => {
   test('has no parameters to give, but may forbid to be called with them', () => {
     const bound = new BoundParameters(listed({ _actions: ['/guest/a'] }), final, true);
-    expect(bound.merge({ x: 1 }, '{"x":1}')).toBe('{"x":1}');
-    expect(() => bound.merge({ _actions: 1 }, '{"_actions":1}')).toThrow('not allowed');
+    expect(bound.merge(payloadOf({ x: 1 }))).toBe('{"x":1}');
+    expect(() => bound.merge(payloadOf({ _actions: 1 }))).toThrow('not allowed');
   });
 });

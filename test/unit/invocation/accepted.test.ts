@@ -6,7 +6,7 @@ import { refuseForNow } from '../../../src/model/refusal.ts';
 import type { Accept, Work } from '../../../src/model/work.ts';
 import { StoreUnavailable } from '../../../src/store/store.ts';
 import { errorOf } from '../../util/errors.ts';
-import { identity, resultOf, rule, TestInvocation } from '../../util/invocation.ts';
+import { identity, payloadOf, resultOf, rule, TestInvocation } from '../../util/invocation.ts';
 
 /** What is answered with 202: written down before, and gone from there when its record is stored. */
 
@@ -173,7 +173,7 @@ describe('a blocking call that outlasts its wait', () => {
 
 describe('a fire', () => {
   const fire = (rules: Record<string, ReturnType<typeof rule>>) =>
-    room.invocation.fire(identity(), room.trigger(rules), { value: { p: 1 }, text: '{"p":1}' }, {}, 'tid');
+    room.invocation.fire(identity(), room.trigger(rules), payloadOf({ p: 1 }), {}, 'tid');
   const both = { 'guest/r1': rule('guest/a'), 'guest/r2': rule('guest/b') };
 
   test('is refused when it cannot be written down', async () => {

@@ -4,7 +4,7 @@ import type { Identity } from '../../../src/model/identity.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { messages } from '../../../src/model/messages.ts';
 import { refuse } from '../../../src/model/refusal.ts';
-import { identity, rule, TestInvocation } from '../../util/invocation.ts';
+import { identity, payloadOf, rule, TestInvocation } from '../../util/invocation.ts';
 
 let room: TestInvocation;
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 const accept = (trigger: Trigger, payload: JsonObject = {}, who: Identity = identity(), headers = {}) =>
-  room.invocation.fire(who, trigger, { value: payload, text: JSON.stringify(payload) }, headers, 'tid');
+  room.invocation.fire(who, trigger, payloadOf(payload), headers, 'tid');
 
 /** The record of a fire, which is there when all its rules have begun. */
 async function fire(...args: Parameters<typeof accept>) {
