@@ -6,6 +6,10 @@ import { load, type Main } from './load.ts';
 import type { Logs } from './logs.ts';
 import type { Output } from './output.ts';
 
+// As they were before an action could replace them.
+const later = setImmediate;
+const now = performance.now.bind(performance);
+
 type Frame<Type extends ToRuntime['type']> = Extract<ToRuntime, { type: Type }>;
 
 /** Does what the frames from the node ask for, with the sentences of OpenWhisk's nodejs runtime (service.js). */
@@ -17,6 +21,15 @@ export class Runtime {
   readonly #logError = console.error;
   #main: Main = notInitialized;
   #resultLimit = 0;
+  /** Calls that are begun and not answered. */
+  #underWay = 0;
+  /** Runs that are begun when those under way are answered. */
+  #waiting: Frame<'run'>[] = [];
+  #isBeginning = false;
+  /** The node has what was sent ahead of a failure done by another container. */
+  #hasFailed = false;
+  /** When the last one began: only where one is begun at a time does anybody want to know. */
+  #begunAt = 0;
 
   constructor(output: Output, logs: Logs, folder: string) {
     this.#output = output;
@@ -28,6 +41,7 @@ export class Runtime {
   async init({ id, main, code, binary, env, resultLimit, logLimit }: Frame<'init'>): Promise<void> {
     Object.assign(process.env, env);
     this.#resultLimit = resultLimit;
+    this.#underWay++;
     const activation = this.#logs.begin(id, logLimit);
     if (main === '' || code === '') {
       return this.#answer(activation, failureFrame(id, 'Missing main/no code to execute.', resultLimit));
@@ -46,7 +60,38 @@ export class Runtime {
   }
 
   /** Answers `run`, at once where `main` needs no waiting; never throws for what the code does. */
-  run({ id, value, env, logLimit }: Frame<'run'>): void {
+  run(frame: Frame<'run'>): void {
+    if (!frame.ahead) {
+      this.#begin(frame);
+    } else if (!this.#hasFailed) {
+      this.#waiting.push(frame);
+      this.#beginLater();
+    }
+  }
+
+  /** Gives back what is not begun. */
+  recall(): void {
+    const ids = this.#waiting.map(({ id }) => id);
+    this.#waiting = [];
+    this.#output.send([{ type: 'recalled', ids }]);
+  }
+
+  /** In a turn of its own: what the run before has left to do, and what the node has sent, come first. */
+  #beginLater(): void {
+    if (this.#isBeginning || this.#underWay > 0 || this.#waiting.length === 0) return;
+    this.#isBeginning = true;
+    later(this.#beginNext);
+  }
+
+  readonly #beginNext = (): void => {
+    this.#isBeginning = false;
+    const frame = this.#waiting.shift();
+    if (frame) this.#begin(frame);
+  };
+
+  #begin({ id, value, env, logLimit }: Frame<'run'>): void {
+    this.#underWay++;
+    this.#begunAt = now();
     const activation = this.#logs.begin(id, logLimit);
     Object.assign(process.env, env);
     this.#logs.during(activation, () => {
@@ -96,11 +141,21 @@ export class Runtime {
     this.#answer(activation, failureFrame(activation.id, text, this.#resultLimit));
   }
 
+  get #tookUs(): number {
+    return Math.round((now() - this.#begunAt) * 1000);
+  }
+
   /** All lines of an activation go before its answer, in the same write. */
   #answer(activation: Activation, frame: FromRuntime): void {
     const frames = this.#logs.finish(activation);
-    frames.push(frame);
+    frames.push(frame.type === 'result' && frame.value !== undefined ? { ...frame, took: this.#tookUs } : frame);
     this.#output.send(frames);
+    this.#underWay--;
+    if (frame.type === 'failure') {
+      this.#hasFailed = true;
+      this.#waiting = [];
+    }
+    this.#beginLater();
   }
 }
 

@@ -46,7 +46,7 @@ function start(): void {
     () => process.exit(0),
   );
   const name = process.versions.bun ? `bun ${process.versions.bun}` : `node ${process.versions.node}`;
-  output.send([{ type: 'ready', protocol: 1, runtime: name, concurrent: true }]);
+  output.send([{ type: 'ready', protocol: 1, runtime: name, concurrent: true, ahead: true }]);
 }
 
 /** What is done for the first time takes a millisecond more: so it is done once for nothing. */
@@ -66,6 +66,9 @@ function obey(runtime: Runtime, frame: ToRuntime): void {
     case 'run':
       runtime.run(frame);
       if (frame.linger !== undefined) vigil.keep(frame.linger);
+      break;
+    case 'recall':
+      runtime.recall();
       break;
     case 'stop':
       process.exit(0);

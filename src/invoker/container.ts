@@ -1,15 +1,18 @@
 import type { Job } from '../model/job.ts';
-import { MB, type ResultLimits, resultLimits } from '../model/limits.ts';
+import { type ResultLimits, resultLimits } from '../model/limits.ts';
 import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, failure, type Outcome, type Response, readResult, whiskError } from '../model/outcome.ts';
 import type { Exit, Place } from '../model/place.ts';
 import { Unavailable } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
-import { LogCollector } from '../protocol/logs.ts';
-import { type Answer, type Protocol, RuntimeFault, type Talk } from '../protocol/protocol.ts';
+import type { LogCollector } from '../protocol/logs.ts';
+import type { Answer, Protocol, Talk, Unbegun } from '../protocol/protocol.ts';
 import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
+import { Ahead, Foresight } from './ahead.ts';
+import { initRequest, logsOf, runRequest } from './requests.ts';
 import { type EndReason, mayMove, type State } from './states.ts';
+import { answerWithin, type Fault, openWithin, type TimeOut } from './within.ts';
 
 export interface ContainerOptions {
   readonly sandbox: Sandbox;
@@ -34,14 +37,14 @@ export interface ContainerOptions {
 }
 
 type Failure = Extract<Answer, { type: 'failure' }>;
-type Fault = { readonly type: 'fault'; readonly why: string; readonly isUnsent: boolean };
-type TimeOut = { readonly type: 'timeout' };
+/** Milliseconds since the epoch, and milliseconds. */
+type Init = { readonly start: number; readonly ms: number };
 
 /**
- * Why a job was not run: its action is not what it was any more, the container could not be used, which others can, or the code
- * cannot be read now.
+ * Why a job was not run: its action is not what it was any more, the container could not be used, which others can, it was sent
+ * ahead and taken back, or the code cannot be read now.
  */
-export type Unrun = 'action gone' | 'container gone' | 'code away';
+export type Unrun = 'action gone' | 'container gone' | 'taken back' | 'code away';
 
 /** One container: a place, the talk with its runtime, and from its first job on one action of one namespace for ever. */
 export class Container {
@@ -65,6 +68,8 @@ export class Container {
   #place: Place | undefined;
   #talk: Talk | undefined;
   #ended: Promise<void> | undefined;
+  readonly #foresight = new Foresight();
+  readonly #ahead = new Ahead(() => this.recall());
 
   constructor(id: string, options: ContainerOptions) {
     this.id = id;
@@ -83,9 +88,19 @@ export class Container {
     return this.#state;
   }
 
-  /** True when it could take one more job of its action at once. */
+  /** True when it could take one more job of its action: at once, or behind others that will soon be done. */
   get hasRoom(): boolean {
-    return (this.#state === 'busy' || this.#state === 'ready') && this.active < this.capacity;
+    if (this.#state !== 'busy' && this.#state !== 'ready') return false;
+    return this.active < this.capacity || this.active < this.capacity + this.#depth;
+  }
+
+  /** True when one more job would have to wait for those that it has. */
+  get isFull(): boolean {
+    return this.active >= this.capacity;
+  }
+
+  get #depth(): number {
+    return this.capacity === 1 && this.#talk?.takesAhead && !this.isRetired ? this.#foresight.depth : 0;
   }
 
   /** The only one that moves. A move that the table does not know is a bug, not a state. */
@@ -104,7 +119,7 @@ export class Container {
     this.#place = place;
     await this.#stillStarting();
     void place.exited.then((exit) => this.close('died', describeExit(exit)));
-    this.#talk = await within(protocol.open(place), readyMs);
+    this.#talk = await openWithin(protocol.open(place), readyMs);
     await this.#stillStarting();
     this.enter('prewarmed', 'its runtime is ready');
     this.#options.onPrewarmed(this);
@@ -151,7 +166,7 @@ export class Container {
         void this.close('changed', 'its action is gone');
         return 'action gone';
       }
-      const answer = await this.#within(talk.init({ ...initRequest(job), code, logs }), limits.timeout);
+      const answer = await answerWithin(talk.init({ ...initRequest(job, logs), code }), limits.timeout);
       if (answer.type === 'timeout') {
         void this.close('timeout', 'in init');
         return failed(developerError(messages.timedOut(limits.timeout, 'init')), true);
@@ -181,14 +196,22 @@ export class Container {
       this.enter('busy', 'initialized');
       this.#options.onInitialized(this);
     }
-    return this.#run(job, logs, waitMs, start, initMs);
+    return this.#run(job, logs, waitMs, { start, ms: initMs });
   }
 
   /** Runs a job in a container that has its action. `hasRoom` was true in this tick. */
   serve(job: Job): Promise<Outcome | Unrun> {
+    const isAhead = this.isFull;
     this.active++;
     this.enter('busy', 'has a job');
-    return this.#run(job, logsOf(job), Date.now() - job.acceptedAt, 0, undefined);
+    const logs = logsOf(job);
+    return isAhead ? this.#runAhead(job, logs) : this.#run(job, logs, Date.now() - job.acceptedAt);
+  }
+
+  /** Takes back what was sent ahead and is not begun. */
+  recall(): void {
+    this.#foresight.pause();
+    this.#talk?.recall();
   }
 
   /** Freezes an idle container; one that cannot be frozen is ended. */
@@ -215,7 +238,7 @@ export class Container {
       void this.close('unusable', `could not be thawed: ${(error as Error).message}`);
       return 'container gone';
     }
-    return this.#run(job, logsOf(job), waitMs, 0, undefined);
+    return this.#run(job, logsOf(job), waitMs);
   }
 
   /**
@@ -231,6 +254,7 @@ export class Container {
   async #close(reason: EndReason, detail: string): Promise<void> {
     this.enter('closing', detail === '' ? reason : `${reason}: ${detail}`);
     this.#options.onClosing(this, reason);
+    this.#ahead.giveUp();
     try {
       await this.#place?.destroy();
     } catch (error) {
@@ -240,34 +264,42 @@ export class Container {
     this.#options.onGone(this);
   }
 
-  async #run(
+  /** @param init how the container was initialized, where it was for this job */
+  #run(job: Job, logs: LogCollector, waitMs: number, init?: Init): Promise<Outcome | Unrun> {
+    return this.#finish(job, logs, (this.#talk as Talk).run(runRequest(job, logs, false)), waitMs, init);
+  }
+
+  /** Sends the job ahead: its run begins when those before it are answered. */
+  async #runAhead(job: Job, logs: LogCollector): Promise<Outcome | Unrun> {
+    const { activationId: id } = job;
+    const asked = (this.#talk as Talk).run(runRequest(job, logs, true));
+    asked.then(
+      ({ type }) => type === 'unbegun' && this.#ahead.takeBack(id),
+      () => this.#ahead.takeBack(id),
+    );
+    if (await this.#ahead.wait(id)) return this.#finish(job, logs, asked, Date.now() - job.acceptedAt);
+    this.active--;
+    return 'taken back';
+  }
+
+  async #finish(
     job: Job,
     logs: LogCollector,
+    asked: Promise<Answer | Unbegun>,
     waitMs: number,
-    initStart: number,
-    initMs: number | undefined,
+    init?: Init,
   ): Promise<Outcome | Unrun> {
     const { action, steps } = job;
     const start = Date.now();
     if (steps && steps.given === 0) steps.given = performance.now();
     job.watcher?.started(job.activationId);
-    const answer = await this.#within(
-      (this.#talk as Talk).run({
-        activationId: job.activationId,
-        transactionId: job.transactionId,
-        namespace: job.namespace,
-        actionName: `/${action.id}`,
-        actionVersion: action.version,
-        deadline: start + action.limits.timeout,
-        apiKey: job.apiKey,
-        trace: job.trace,
-        args: job.args,
-        logs,
-      }),
-      action.limits.timeout,
-    );
+    const answer = await answerWithin(asked, action.limits.timeout);
+    if (answer.type === 'unbegun') {
+      this.active--;
+      return 'taken back';
+    }
     // One that broke between two runs is found out by the next, which it must not cost.
-    if (answer.type === 'fault' && answer.isUnsent && initMs === undefined) {
+    if (answer.type === 'fault' && answer.isUnsent && !init) {
       this.active--;
       void this.close('died', answer.why);
       return 'container gone';
@@ -275,15 +307,19 @@ export class Container {
     const end = Date.now();
     if (steps) steps.ended = performance.now();
     const result = resultLimits(this.#options.resultBytes, job.resultSizes);
-    const response =
-      answer.type === 'result'
-        ? readResult(answer.value, result.max, answer.size, result.kept)
-        : await this.#conclude(answer, job, result, logs);
+    let response: Response;
+    if (answer.type === 'result') {
+      if (answer.tookUs !== undefined) this.#foresight.ran(answer.tookUs);
+      this.#ahead.next();
+      response = readResult(answer.value, result.max, answer.size, result.kept);
+    } else {
+      response = await this.#conclude(answer, job, result, logs);
+    }
     this.active--;
     this.lastUsed = performance.now();
     const outcome = { response, logs: logs.lines, end, waitMs, timedOut: answer.type === 'timeout' };
     // Init counts into the run: a cold activation began when its init began.
-    return initMs === undefined ? { ...outcome, start } : { ...outcome, start: initStart, initMs };
+    return init ? { ...outcome, start: init.start, initMs: init.ms } : { ...outcome, start };
   }
 
   async #conclude(
@@ -317,61 +353,13 @@ export class Container {
     return exit;
   }
 
-  async #within(answer: Promise<Answer>, ms: number): Promise<Answer | Fault | TimeOut> {
-    const { promise, resolve } = Promise.withResolvers<Answer | Fault | TimeOut>();
-    const timer = setTimeout(resolve, ms, { type: 'timeout' });
-    answer.then(resolve, (error) => resolve(faultOf(error)));
-    const first = await promise;
-    clearTimeout(timer);
-    return first;
-  }
-
   #publish(from: State | undefined, to: State, why: string): void {
     const { id, memory } = this;
     this.#options.events.containerMoved.publish({ id, kind: this.runtime.kind, memory, from, to, why });
   }
 }
 
-function faultOf(error: unknown): Fault {
-  return { type: 'fault', why: (error as Error).message, isUnsent: error instanceof RuntimeFault && error.isUnsent };
-}
-
-function logsOf({ activationId, action, watcher }: Job): LogCollector {
-  return new LogCollector(action.limits.logs * MB, watcher && ((line) => watcher.logged(activationId, line)));
-}
-
-function initRequest(job: Job) {
-  const { action } = job;
-  const { exec } = action;
-  return {
-    activationId: job.activationId,
-    name: action.name,
-    main: ('main' in exec ? exec.main : undefined) ?? 'main',
-    binary: 'binary' in exec && exec.binary,
-    env: {
-      ...action.initEnv,
-      __OW_NAMESPACE: job.namespace,
-      __OW_ACTION_NAME: `/${action.id}`,
-      __OW_ACTION_VERSION: action.version,
-      __OW_ACTIVATION_ID: job.activationId,
-      __OW_TRANSACTION_ID: job.transactionId,
-      __OW_DEADLINE: String(Date.now() + action.limits.timeout),
-      ...(job.apiKey === undefined ? {} : { __OW_API_KEY: job.apiKey }),
-    },
-  };
-}
-
 function describeExit({ code, signal, outOfMemory }: Exit): string {
   if (outOfMemory) return 'out of memory';
   return signal === null ? `code ${code}` : `signal ${signal}`;
-}
-
-async function within(opened: Promise<Talk>, ms: number): Promise<Talk> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new RuntimeFault(`it was not ready within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([opened, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

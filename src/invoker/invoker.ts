@@ -139,6 +139,7 @@ export class Invoker {
       this.#stock.unlist(container);
       container.isRetired = true;
       if (container.active === 0) void container.close('changed');
+      else container.recall();
     }
     this.#changes.note(actionId, current, performance.now());
     const waiters = this.#turns.lines.leaveAll(({ action }) => action.id === actionId && action.rev !== current?.rev);
@@ -183,12 +184,28 @@ export class Invoker {
   }
 
   #serveWarm(job: Job, key: string): Promise<Outcome> | undefined {
-    const container = this.#stock.warm(key);
+    const container = this.#warm(key);
     if (!container) return undefined;
     const isPaused = container.state === 'paused';
     const outcome = isPaused ? container.wake(job) : container.serve(job);
     if (isPaused || !container.hasRoom) this.#stock.unlist(container);
     return this.#settle(container, job, 'warm', outcome);
+  }
+
+  #warm(key: string): Container | undefined {
+    for (let container = this.#stock.warm(key); container; container = this.#stock.warm(key)) {
+      if (container.state === 'paused') return container;
+      if (this.#mayTake(container, key)) return container;
+      if (container.hasRoom) return undefined;
+      // Its runs have become longer since it was listed.
+      this.#stock.unlist(container);
+    }
+    return undefined;
+  }
+
+  /** Nothing is sent ahead while others wait: a container that is never at rest is never given up for them. */
+  #mayTake(container: Container, key: string): boolean {
+    return container.hasRoom && !(container.isFull && this.#turns.lines.hasOtherThan(key));
   }
 
   #serveStemCell(job: Job, key: string, runtime: RuntimeSpec): Promise<Outcome> | undefined {
@@ -209,6 +226,10 @@ export class Invoker {
       // It is ours, and nobody knows what the container does now.
       void container.close('unusable', String(fault));
       throw fault;
+    }
+    if (outcome === 'taken back') {
+      this.#freed(container);
+      return this.#again(job, container.isRetired ? 'action gone' : outcome);
     }
     if (typeof outcome === 'string') return this.#again(job, outcome);
     this.#starts[start]++;
@@ -235,7 +256,7 @@ export class Invoker {
   async #again(job: Job, why: Unrun): Promise<Outcome> {
     this.#mayBeDrained();
     if (why === 'code away') throw refuseForNow(messages.storeUnreachable);
-    return why === 'container gone' ? this.run(job) : this.#runAs(await this.#changes.successorOf(job.action), job);
+    return why === 'action gone' ? this.#runAs(await this.#changes.successorOf(job.action), job) : this.run(job);
   }
 
   /** A container has room: for the next of its line, or for somebody who waited longer for its memory, or it rests. */
@@ -251,12 +272,12 @@ export class Invoker {
         void container.close('evicted', 'it was the turn of another action');
         return;
       }
-      while (line.length > 0 && container.hasRoom) {
+      while (line.length > 0 && this.#mayTake(container, line.key)) {
         const { job, resolve, reject } = this.#turns.lines.leave(line);
         this.#settle(container, job, 'warm', container.serve(job)).then(resolve, reject);
       }
-      if (!container.hasRoom) return;
     }
+    if (!container.hasRoom) return;
     if (container.active === 0) container.enter('ready', 'has no job');
     this.#stock.list(container);
     if (!this.#turns.lines.isEmpty) this.#turns.take();

@@ -119,9 +119,9 @@ export class Lines {
     return left;
   }
 
-  /** True when somebody stands in another line than this. */
-  hasOtherThan(line: Line): boolean {
-    return this.#lines.size > (this.#lines.has(line.key) ? 1 : 0);
+  /** True when somebody stands in another line than that of this key. */
+  hasOtherThan(key: string): boolean {
+    return this.#lines.size > (this.#lines.has(key) ? 1 : 0);
   }
 
   /** The line whose turn it is comes first. @param held megabytes that work for each namespace now */

@@ -46,7 +46,7 @@ export class Turns {
 
   /** Whether a container of this line, which has no job now, goes to another line, for which none is on its way. */
   isGivenUp(own: Line): boolean {
-    if (!this.lines.hasOtherThan(own)) return false;
+    if (!this.lines.hasOtherThan(own.key)) return false;
     const { stock, patienceMs } = this.#options;
     // The container itself is at rest, and not counted.
     const { held } = stock;

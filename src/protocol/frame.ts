@@ -29,13 +29,31 @@ export type ToRuntime =
       readonly logLimit: number;
       /** Microseconds. */
       readonly linger?: number;
+      /** It is begun when those before it are answered. */
+      readonly ahead?: true;
     }
+  | { readonly type: 'recall' }
   | { readonly type: 'stop' };
 
 export type FromRuntime =
-  | { readonly type: 'ready'; readonly protocol: number; readonly runtime: string; readonly concurrent: boolean }
+  | {
+      readonly type: 'ready';
+      readonly protocol: number;
+      readonly runtime: string;
+      readonly concurrent: boolean;
+      /** Runs may be sent ahead. */
+      readonly ahead?: boolean;
+    }
   | { readonly type: 'log'; readonly id: string; readonly lines: readonly (readonly [number, 1 | 2, string])[] }
-  | { readonly type: 'result'; readonly id: string; readonly value?: string; readonly size?: number }
+  | {
+      readonly type: 'result';
+      readonly id: string;
+      readonly value?: string;
+      readonly size?: number;
+      /** Microseconds from the beginning of the run. */
+      readonly took?: number;
+    }
+  | { readonly type: 'recalled'; readonly ids: readonly string[] }
   | { readonly type: 'failure'; readonly id: string; readonly error: string };
 
 /**

@@ -41,6 +41,7 @@ export class HttpProtocol implements Protocol {
 
 class HttpTalk implements Talk {
   readonly concurrent: boolean;
+  readonly takesAhead = false;
   readonly #place: Place;
   readonly #address: { readonly host: string; readonly port: number };
   readonly #client: HttpClient;
@@ -89,6 +90,8 @@ class HttpTalk implements Talk {
     await this.#logs.finish(request.logs, answer.type === 'failure' ? 'failure' : 'run');
     return answer;
   }
+
+  recall(): void {}
 
   stop(): void {
     this.#client.close();

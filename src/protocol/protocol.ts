@@ -20,8 +20,12 @@ export interface Talk {
   readonly concurrent: boolean;
   /** Gives the runtime its code. Once. */
   init(request: InitRequest): Promise<Answer>;
+  /** True when a run may be sent ahead: it is begun when those before it are answered. */
+  readonly takesAhead: boolean;
   /** Runs the code once. Not before `init` was answered with a result. */
-  run(request: RunRequest): Promise<Answer>;
+  run(request: RunRequest): Promise<Answer | Unbegun>;
+  /** Asks for what was sent ahead and is not begun: those runs are answered so. */
+  recall(): void;
   /** Asks the runtime to end by itself. */
   stop(): void;
 }
@@ -53,16 +57,21 @@ export interface RunRequest {
   readonly trace?: JobTrace | undefined;
   readonly args: JsonText;
   readonly logs: LogSink;
+  /** Others are under way, and this one is begun after them; only where the runtime takes it. */
+  readonly isAhead?: boolean;
 }
 
 /**
  * What the runtime said. `result` carries JSON text that the runtime claims to be the result: it is checked by
- * `readResult`. When the runtime cut it, `size` is its whole length in bytes. `failure` is the developer's:
+ * `readResult`. When the runtime cut it, `size` is its whole length in bytes. `tookUs`: how long the run was, as it says. `failure` is the developer's:
  * the error that the user sees, mostly a text.
  */
 export type Answer =
-  | { readonly type: 'result'; readonly value: JsonText; readonly size?: number }
+  | { readonly type: 'result'; readonly value: JsonText; readonly size?: number; readonly tookUs?: number | undefined }
   | { readonly type: 'failure'; readonly error: Json };
+
+/** A run that was sent ahead was taken back: the runtime will not begin it. */
+export type Unbegun = { readonly type: 'unbegun' };
 
 /** The runtime broke the protocol or fell silent: garbage, a torn frame, a frame over the cap. Its container ends. */
 export class RuntimeFault extends Error {

@@ -4,7 +4,15 @@ import type { Place } from '../model/place.ts';
 import { ANSWER_US, NEXT_US, Payoff, Vigil } from './awake.ts';
 import { Decoder, encodeFrame, type ToRuntime } from './frame.ts';
 import type { LogSink } from './logs.ts';
-import { type Answer, type InitRequest, type Protocol, type RunRequest, RuntimeFault, type Talk } from './protocol.ts';
+import {
+  type Answer,
+  type InitRequest,
+  type Protocol,
+  type RunRequest,
+  RuntimeFault,
+  type Talk,
+  type Unbegun,
+} from './protocol.ts';
 
 export interface StdioOptions {
   /** Bytes of a result after which the runtime cuts it. */
@@ -16,7 +24,7 @@ const FLOOD_BYTES = 4 * 1024 * 1024;
 
 interface Pending {
   readonly logs: LogSink;
-  readonly answer: PromiseWithResolvers<Answer>;
+  readonly answer: PromiseWithResolvers<Answer | Unbegun>;
   /** Bytes of log that may still come before it counts as a flood. */
   logBytesLeft: number;
 }
@@ -45,6 +53,7 @@ interface NodeLoad {
 
 class StdioTalk implements Talk {
   concurrent = false;
+  takesAhead = false;
   readonly opened: Promise<Talk>;
   readonly #place: Place;
   readonly #options: StdioOptions;
@@ -55,6 +64,7 @@ class StdioTalk implements Talk {
   /** Frames that leave at the end of this turn of the event loop. */
   #unsent: Uint8Array[] = [];
   #isReady = false;
+  #isRecalling = false;
   #wasTraced = false;
   #fault: RuntimeFault | undefined;
   #askedAt = 0;
@@ -78,11 +88,11 @@ class StdioTalk implements Talk {
     const { activationId: id, name, main, binary, env, logs } = request;
     const frame = { type: 'init', id, name, main, code: request.code ?? '', binary, env } as const;
     const limits = { resultLimit: this.#options.resultLimit, logLimit: logs.limitBytes };
-    return this.#ask(id, logs, { ...frame, ...limits });
+    return this.#ask(id, logs, { ...frame, ...limits }) as Promise<Answer>;
   }
 
-  run(request: RunRequest): Promise<Answer> {
-    const { activationId: id, transactionId, deadline, apiKey, trace, logs } = request;
+  run(request: RunRequest): Promise<Answer | Unbegun> {
+    const { activationId: id, transactionId, deadline, apiKey, trace, logs, isAhead } = request;
     const env: Record<string, string> = {
       __OW_ACTIVATION_ID: id,
       __OW_TRANSACTION_ID: transactionId,
@@ -91,6 +101,7 @@ class StdioTalk implements Talk {
     if (apiKey !== undefined) env.__OW_API_KEY = apiKey;
     if (trace !== undefined || this.#wasTraced) this.#tellTrace(env, trace);
     const frame = { type: 'run', id, value: request.args, env, logLimit: logs.limitBytes } as const;
+    if (isAhead) return this.#ask(id, logs, { ...frame, ahead: true });
     this.#wasAwake = this.#isAwake();
     if (!this.#wasAwake) return this.#ask(id, logs, frame);
     const answer = this.#ask(id, logs, { ...frame, linger: NEXT_US });
@@ -111,12 +122,18 @@ class StdioTalk implements Talk {
     env.__OW_TRACESTATE = trace?.tracestate ?? '';
   }
 
+  recall(): void {
+    if (this.#fault || this.#isRecalling) return;
+    this.#isRecalling = true;
+    this.#send({ type: 'recall' });
+  }
+
   stop(): void {
     if (!this.#fault) this.#send({ type: 'stop' });
   }
 
-  #ask(id: string, logs: LogSink, frame: ToRuntime): Promise<Answer> {
-    const answer = Promise.withResolvers<Answer>();
+  #ask(id: string, logs: LogSink, frame: ToRuntime): Promise<Answer | Unbegun> {
+    const answer = Promise.withResolvers<Answer | Unbegun>();
     if (this.#fault) {
       answer.reject(new RuntimeFault(this.#fault.message, true));
     } else if (this.#pending.has(id)) {
@@ -166,6 +183,9 @@ class StdioTalk implements Talk {
       case 'failure':
         this.#answer(frame, { type: 'failure', error: text(frame, 'error') });
         break;
+      case 'recalled':
+        this.#giveBack(frame);
+        break;
       default:
         throw new RuntimeFault(`it sent a frame of the unknown type '${String(frame.type).slice(0, 40)}'`);
     }
@@ -176,6 +196,7 @@ class StdioTalk implements Talk {
     if (frame.protocol !== 1) throw new RuntimeFault(`it speaks version ${String(frame.protocol)} of the protocol`);
     this.#isReady = true;
     this.concurrent = frame.concurrent === true;
+    this.takesAhead = frame.ahead === true;
     this.#ready.resolve(this);
   }
 
@@ -197,16 +218,25 @@ class StdioTalk implements Talk {
     }
   }
 
+  #giveBack({ ids }: Record<string, unknown>): void {
+    if (!this.#isRecalling || !Array.isArray(ids)) throw new RuntimeFault('it gave back what nobody recalled');
+    this.#isRecalling = false;
+    for (const id of ids) this.#resolve(String(id), { type: 'unbegun' });
+  }
+
   #answer(frame: Record<string, unknown>, answer: Answer): void {
-    const id = text(frame, 'id');
-    const pending = this.#pending.get(id);
-    if (!pending) throw new RuntimeFault('it answered what nobody asked');
-    this.#pending.delete(id);
-    this.#node.inHand--;
+    this.#resolve(text(frame, 'id'), answer);
     this.#node.vigil.end();
     const now = performance.now();
     if (this.#wasAwake) this.#payoff.answered((now - this.#askedAt) * 1000);
     this.#answeredAt = now;
+  }
+
+  #resolve(id: string, answer: Answer | Unbegun): void {
+    const pending = this.#pending.get(id);
+    if (!pending) throw new RuntimeFault('it answered what nobody asked');
+    this.#pending.delete(id);
+    this.#node.inHand--;
     pending.answer.resolve(answer);
   }
 
@@ -222,10 +252,11 @@ class StdioTalk implements Talk {
 
 function readAnswer(frame: Record<string, unknown>): Answer {
   const value = frame.value === undefined ? '' : text(frame, 'value');
-  const size = frame.size;
-  if (size === undefined) return { type: 'result', value };
+  const { size, took } = frame;
+  const tookUs = typeof took === 'number' && took >= 0 ? took : undefined;
+  if (size === undefined) return { type: 'result', value, tookUs };
   if (!Number.isSafeInteger(size)) throw new RuntimeFault("it sent a result whose 'size' is not a whole number");
-  return { type: 'result', value, size: size as number };
+  return { type: 'result', value, size: size as number, tookUs };
 }
 
 function text(frame: Record<string, unknown>, field: string): string {

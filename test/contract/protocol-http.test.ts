@@ -3,7 +3,7 @@ import { messages } from '../../src/model/messages.ts';
 import type { Place } from '../../src/model/place.ts';
 import { HttpProtocol } from '../../src/protocol/http.ts';
 import { LogCollector } from '../../src/protocol/logs.ts';
-import { type Answer, RuntimeFault, type Talk } from '../../src/protocol/protocol.ts';
+import { type Answer, RuntimeFault, type Talk, type Unbegun } from '../../src/protocol/protocol.ts';
 import { HttpPlace } from '../util/http-place.ts';
 
 const LIMIT = 1024 * 1024;
@@ -29,7 +29,7 @@ function init(talk: Talk, code: string | undefined, logs = new LogCollector(LIMI
   return talk.init({ activationId: 'a1', name: 'hi', main: 'main', code, binary: false, env, logs });
 }
 
-function run(talk: Talk, value: object, logs = new LogCollector(LIMIT), apiKey?: string): Promise<Answer> {
+function run(talk: Talk, value: object, logs = new LogCollector(LIMIT), apiKey?: string): Promise<Answer | Unbegun> {
   return talk.run({
     activationId: 'a1',
     transactionId: 't1',
@@ -49,8 +49,8 @@ async function opened(env: Readonly<Record<string, string>> = {}): Promise<Talk>
   return talk;
 }
 
-function resultOf(answer: Answer): Record<string, unknown> {
-  if (answer.type !== 'result') throw new Error(`it failed: ${JSON.stringify(answer.error)}`);
+function resultOf(answer: Answer | Unbegun): Record<string, unknown> {
+  if (answer.type !== 'result') throw new Error(`it failed: ${JSON.stringify(answer)}`);
   return JSON.parse(answer.value) as Record<string, unknown>;
 }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import type { JobTrace } from '../../src/model/job.ts';
 import type { Place } from '../../src/model/place.ts';
 import { LogCollector } from '../../src/protocol/logs.ts';
-import { type Answer, type Protocol, RuntimeFault, type Talk } from '../../src/protocol/protocol.ts';
+import { type Answer, type Protocol, RuntimeFault, type Talk, type Unbegun } from '../../src/protocol/protocol.ts';
 
 /**
  * What every protocol does. The subject starts places with runtimes that do what the fixtures in
@@ -17,7 +17,7 @@ export interface Subject {
 const LIMIT = 1024 * 1024;
 
 export interface Asked {
-  readonly answer: Promise<Answer>;
+  readonly answer: Promise<Answer | Unbegun>;
   readonly logs: LogCollector;
 }
 

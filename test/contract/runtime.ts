@@ -234,7 +234,7 @@ export function testRuntime({ name, command, concurrent, code, archives, says }:
       await using runtime = await started(code.returnsLong);
       const { answer } = await runtime.run({ count: RESULT_LIMIT });
       const size = Buffer.byteLength('{"text":""}') + 2 * RESULT_LIMIT;
-      if (answer.type !== 'result') throw new Error(String(answer.error));
+      if (answer.type !== 'result') throw new Error(JSON.stringify(answer));
       expect(answer.size).toBe(size);
       expect(Buffer.byteLength(answer.value)).toBeGreaterThan(RESULT_LIMIT - 2);
       expect(Buffer.byteLength(answer.value)).toBeLessThanOrEqual(RESULT_LIMIT);

@@ -6,12 +6,14 @@ import {
   type RunRequest,
   RuntimeFault,
   type Talk,
+  type Unbegun,
 } from '../../src/protocol/protocol.ts';
 
 /** A protocol without a runtime: init and run are answered when the test says so. It counts. */
 export class FakeProtocol implements Protocol {
   readonly talks: FakeTalk[] = [];
   concurrent = false;
+  takesAhead = false;
   /** When set, runs are answered at once with this. */
   answerAtOnce: Answer | undefined = { type: 'result', value: '{}' };
   /** When set, `open` fails with it. */
@@ -33,11 +35,12 @@ export class FakeProtocol implements Protocol {
 export interface PendingRun {
   readonly request: RunRequest;
   readonly place: Place;
-  answer(answer?: Answer): void;
+  answer(answer?: Answer | Unbegun): void;
 }
 
 export class FakeTalk implements Talk {
   readonly concurrent: boolean;
+  readonly takesAhead: boolean;
   readonly inits: InitRequest[] = [];
   readonly runs: RunRequest[] = [];
   readonly running: PendingRun[] = [];
@@ -48,6 +51,7 @@ export class FakeTalk implements Talk {
   constructor(place: Place, concurrent: boolean, protocol: FakeProtocol) {
     this.#place = place;
     this.concurrent = concurrent;
+    this.takesAhead = protocol.takesAhead;
     this.#protocol = protocol;
     this.#dead = place.exited.then(() => Promise.reject(new RuntimeFault('it ended')));
     this.#dead.catch(() => undefined);
@@ -58,11 +62,11 @@ export class FakeTalk implements Talk {
     return Promise.race([Promise.resolve<Answer>({ type: 'result', value: '' }), this.#dead]);
   }
 
-  run(request: RunRequest): Promise<Answer> {
+  run(request: RunRequest): Promise<Answer | Unbegun> {
     this.runs.push(request);
     const { answerAtOnce } = this.#protocol;
     if (answerAtOnce) return Promise.race([Promise.resolve(answerAtOnce), this.#dead]);
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<Answer | Unbegun>();
     const pending: PendingRun = {
       request,
       place: this.#place,
@@ -73,6 +77,13 @@ export class FakeTalk implements Talk {
     };
     this.running.push(pending);
     return Promise.race([promise, this.#dead]);
+  }
+
+  /** Whether it answers when it is asked for what is not begun. */
+  givesBack = true;
+
+  recall(): void {
+    if (this.givesBack) for (const run of this.running.slice(1)) run.answer({ type: 'unbegun' });
   }
 
   stop(): void {}

@@ -1,5 +1,5 @@
 import { LogCollector, type LogSink, type Stream } from '../../src/protocol/logs.ts';
-import type { Answer, Talk } from '../../src/protocol/protocol.ts';
+import type { Answer, Talk, Unbegun } from '../../src/protocol/protocol.ts';
 import { StdioProtocol } from '../../src/protocol/stdio.ts';
 import { PipePlace } from './pipe-place.ts';
 
@@ -8,7 +8,7 @@ export const RESULT_LIMIT = MB;
 const LOG_LIMIT = 10 * MB;
 
 export interface Call {
-  readonly answer: Answer;
+  readonly answer: Answer | Unbegun;
   /** `stdout: text`, without times. */
   readonly lines: readonly string[];
 }
@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly id?: string;
   readonly apiKey?: string;
   readonly logs?: LogSink;
+  readonly isAhead?: boolean;
 }
 
 /** A shim in a process of its own, talked with as the node does. */
@@ -58,7 +59,7 @@ export class TestRuntime {
   }
 
   async run(args: unknown = {}, options: RunOptions = {}): Promise<Call> {
-    const { id = this.#id(), apiKey, logs = new LogCollector(LOG_LIMIT) } = options;
+    const { id = this.#id(), apiKey, logs = new LogCollector(LOG_LIMIT), isAhead = false } = options;
     const answer = await this.talk.run({
       activationId: id,
       transactionId: `t-${id}`,
@@ -69,6 +70,7 @@ export class TestRuntime {
       apiKey,
       args: JSON.stringify(args),
       logs,
+      isAhead,
     });
     return { answer, lines: textsOf(logs) };
   }
@@ -96,12 +98,12 @@ export async function initialized(
 
 /** The parsed result of a call; throws when it is a failure. */
 export function resultOf({ answer, lines }: Call): unknown {
-  if (answer.type === 'failure') throw new Error(`${answer.error}\n${lines.join('\n')}`);
+  if (answer.type !== 'result') throw new Error(`${JSON.stringify(answer)}\n${lines.join('\n')}`);
   return JSON.parse(answer.value);
 }
 
 export function failureOf({ answer }: Call): string {
-  if (answer.type === 'result') throw new Error(`it succeeded: ${answer.value}`);
+  if (answer.type !== 'failure') throw new Error(`it did not fail: ${JSON.stringify(answer)}`);
   return String(answer.error);
 }
 

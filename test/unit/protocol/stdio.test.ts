@@ -42,10 +42,10 @@ async function opened() {
   return { listening, talk: await opening };
 }
 
-const run = (talk: Talk, activationId: string) =>
+const run = (talk: Talk, activationId: string, isAhead = false) =>
   talk.run({
     ...{ activationId, transactionId: 't', namespace: 'guest', actionName: '/guest/a', actionVersion: '0.0.1' },
-    ...{ deadline: 0, apiKey: undefined, args: '{}', logs: new LogCollector(0) },
+    ...{ deadline: 0, apiKey: undefined, args: '{}', logs: new LogCollector(0), isAhead },
   });
 
 /** The end of a turn of the event loop. */
@@ -84,5 +84,57 @@ describe('frames to a runtime', () => {
     expect(listening.ids).toEqual([['a']]);
     await turn();
     expect(listening.ids).toEqual([['a'], ['b', 'c']]);
+  });
+});
+
+describe('runs that are sent ahead', () => {
+  test('are taken by a runtime that says so', async () => {
+    expect((await opened()).talk.takesAhead).toBe(false);
+    const listening = new Listening();
+    const opening = new StdioProtocol({ resultLimit: 1024 }).open(listening.place);
+    listening.say({ type: 'ready', protocol: 1, runtime: 'none', concurrent: true, ahead: true });
+    expect((await opening).takesAhead).toBe(true);
+  });
+
+  test('are marked', async () => {
+    const { listening, talk } = await opened();
+    void run(talk, 'a');
+    void run(talk, 'b', true);
+    await turn();
+    const frames = listening.writes.flatMap((bytes) => new Decoder().push(bytes));
+    expect(frames.map(({ id, ahead }) => [id, ahead])).toEqual([
+      ['a', undefined],
+      ['b', true],
+    ]);
+  });
+
+  test('are given back when they are recalled, once for each time', async () => {
+    const { listening, talk } = await opened();
+    const asked = ['a', 'b', 'c'].map((id, n) => run(talk, id, n > 0));
+    talk.recall();
+    talk.recall();
+    await turn();
+    expect(listening.ids.flat()).toEqual(['a', 'b', 'c', 'recall']);
+    listening.say({ type: 'recalled', ids: ['b', 'c'] });
+    listening.say({ type: 'result', id: 'a', value: '{}', took: 17 });
+    expect(await Promise.all(asked)).toEqual([
+      { type: 'result', value: '{}', tookUs: 17 },
+      { type: 'unbegun' },
+      { type: 'unbegun' },
+    ]);
+    talk.recall();
+    expect(listening.ids.flat().at(-1)).toBe('recall');
+  });
+
+  test.each([
+    ['what nobody recalled', false, ['a'], 'it gave back what nobody recalled'],
+    ['no list', true, 'a', 'it gave back what nobody recalled'],
+    ['what is not there', true, ['x'], 'it answered what nobody asked'],
+  ])('are a fault of the runtime that gives back %s', async (_what, isRecalled, ids, why) => {
+    const { listening, talk } = await opened();
+    const asked = run(talk, 'a');
+    if (isRecalled) talk.recall();
+    listening.say({ type: 'recalled', ids: ids as string[] });
+    await expect(asked).rejects.toThrow(why);
   });
 });
