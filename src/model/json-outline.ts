@@ -65,20 +65,20 @@ function endOfValue(text: string, start: number, depth: number): number {
 /** @param keys gets the object's own keys */
 function endOfObject(text: string, start: number, depth: number, keys?: string[]): number {
   if (depth > MAX_DEPTH) return NOWHERE;
-  let at = endOfSpace(text, start + 1);
+  let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === CLOSE_BRACE) return at + 1;
   for (;;) {
     if (text.charCodeAt(at) !== QUOTE) return NOWHERE;
     const end = endOfString(text, at);
     if (end === NOWHERE) return NOWHERE;
     keys?.push(keyAt(text, at, end));
-    at = endOfSpace(text, end);
+    at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COLON) return NOWHERE;
-    at = endOfSpace(text, endOfValue(text, endOfSpace(text, at + 1), depth));
+    at = skipSpace(text, endOfValue(text, skipSpace(text, at + 1), depth));
     const char = text.charCodeAt(at);
     if (char === CLOSE_BRACE) return at + 1;
     if (char !== COMMA) return NOWHERE;
-    at = endOfSpace(text, at + 1);
+    at = skipSpace(text, at + 1);
   }
 }
 
@@ -89,14 +89,14 @@ function keyAt(text: string, start: number, end: number): string {
 
 function endOfArray(text: string, start: number, depth: number): number {
   if (depth > MAX_DEPTH) return NOWHERE;
-  let at = endOfSpace(text, start + 1);
+  let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === CLOSE_BRACKET) return at + 1;
   for (;;) {
-    at = endOfSpace(text, endOfValue(text, at, depth));
+    at = skipSpace(text, endOfValue(text, at, depth));
     const char = text.charCodeAt(at);
     if (char === CLOSE_BRACKET) return at + 1;
     if (char !== COMMA) return NOWHERE;
-    at = endOfSpace(text, at + 1);
+    at = skipSpace(text, at + 1);
   }
 }
 
@@ -157,6 +157,11 @@ function endOfDigits(text: string, start: number): number {
     if (char < ZERO || char > NINE) break;
   }
   return at > start ? at : NOWHERE;
+}
+
+/** Mostly there is none, and to see that first takes a quarter off the whole. */
+function skipSpace(text: string, start: number): number {
+  return text.charCodeAt(start) > SPACE ? start : endOfSpace(text, start);
 }
 
 function endOfSpace(text: string, start: number): number {
