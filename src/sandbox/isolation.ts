@@ -1,5 +1,6 @@
 import type { Mount, PlaceRoot } from './place-root.ts';
 import { EXECUTABLE_IN_PLACE, RUNTIME_IN_PLACE } from './place-root.ts';
+import { setProcessLimit } from './user-limit.ts';
 
 /**
  * An isolation is a way to start a program apart from the rest of the host. It is only words: it turns what is to
@@ -95,13 +96,10 @@ function withFirstSteps({ joinFiles }: Launch, argv: readonly string[]): string[
   return ['/bin/sh', '-c', FIRST_STEPS, 'sh', ...joinFiles, '--', ...argv];
 }
 
-/**
- * The last step: only there is the limit counted for the place alone, by its user or its user namespace. dash has
- * another letter for it than the other shells.
- */
+/** The last step: only there is the limit counted for the place alone, by its user or its user namespace, where it has one. */
 function withProcessLimit({ processLimit }: Launch, argv: readonly string[]): string[] {
   if (processLimit === undefined) return [...argv];
-  const step = `ulimit -u ${processLimit} 2>/dev/null || ulimit -p ${processLimit} || exit 71; exec "$@"`;
+  const step = `${setProcessLimit(processLimit)}; exec "$@"`;
   return ['/bin/sh', '-c', step, 'sh', ...argv];
 }
 

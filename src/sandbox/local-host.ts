@@ -9,6 +9,7 @@ import type { Isolation } from './isolation.ts';
 import type { Ownership } from './leftovers.ts';
 import { makePlaceRoot, type PlaceRoot } from './place-root.ts';
 import { ProvisionError } from './sandbox.ts';
+import { canLimitUser } from './user-limit.ts';
 
 export interface HostOptions {
   readonly dataDir: string;
@@ -37,7 +38,14 @@ export interface LocalHost {
   /** Where places can read the shims. */
   readonly shimsDir: string;
   readonly ownership: Ownership;
+  readonly processes: ProcessLimits;
 }
+
+/**
+ * How processes of a place are limited: by its group; by the user or the namespace that it has to itself; with all else of the node's
+ * user; or not at all.
+ */
+export type ProcessLimits = 'limited by groups' | 'counted by place' | 'counted by user' | 'not limited';
 
 /**
  * Finds out what this host has, by trying it.
@@ -66,18 +74,26 @@ export async function lookAtHost(options: HostOptions): Promise<LocalHost> {
     throw new ProvisionError(isolation);
   }
   const groups = typeof cgroups === 'string' ? [] : cgroups.folders;
-  const common = { mark, root, isolation, cgroups, uids };
+  const hasOwnCount = isolation.hasNamespaces || uids !== undefined;
+  const processes = typeof cgroups !== 'string' ? 'limited by groups' : await limitsWithoutGroups(hasOwnCount);
+  const common = { mark, root, isolation, cgroups, uids, processes };
   if (isolation.hasNamespaces) return { ...common, shimsDir: options.shimsDir, ownership: { groups } };
   const { tmp, shimsDir } = await makeOpenFolder(options.shimsDir);
   return { ...common, shimsDir, ownership: { groups, tmp } };
 }
 
-export function describeHost({ isolation, cgroups }: LocalHost): string {
+async function limitsWithoutGroups(hasOwnCount: boolean): Promise<ProcessLimits> {
+  if (hasOwnCount) return 'counted by place';
+  return (await canLimitUser()) ? 'counted by user' : 'not limited';
+}
+
+export function describeHost({ isolation, cgroups, processes }: LocalHost): string {
   const limits =
     typeof cgroups === 'string'
       ? 'memory is watched rather than limited, for this node may not make control groups'
       : `memory and processes are limited by control groups (v${cgroups.version})`;
-  return `${isolation.sentence}; ${limits}`;
+  const unlimited = processes === 'not limited' ? '; nothing limits their processes' : '';
+  return `${isolation.sentence}; ${limits}${unlimited}`;
 }
 
 /** A thousand users, other ones for each data folder, so that nodes on one host do not share them. */

@@ -13,6 +13,7 @@ import { makeMountPoint } from './place-root.ts';
 import { Programs } from './programs.ts';
 import { run } from './run.ts';
 import { type PlaceSpec, ProvisionError, type Sandbox } from './sandbox.ts';
+import { limitOfUser } from './user-limit.ts';
 import { WatchedBounds } from './watched-bounds.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface LocalOptions extends HostOptions {
   readonly tmpMemory?: number;
   /** Processes and threads of one place. */
   readonly processes?: number;
+  /** What all else of the node's user may come to have beside a place, where its processes are counted together with those. */
+  readonly spareProcesses?: number;
 }
 
 /** What a place is lent by the sandbox. */
@@ -38,6 +41,8 @@ interface Lent {
 
 /** OpenWhisk's: `--pids-limit 1024`. */
 const PROCESSES = 1024;
+/** A hundred places of twenty threads. */
+const SPARE_PROCESSES = 2048;
 const TMP_MEGABYTES = 512;
 
 /**
@@ -198,16 +203,29 @@ export class LocalSandbox implements Sandbox {
   }
 
   #command(id: string, program: Program, uid: number | undefined, joinFiles: readonly string[]): string[] {
-    const { root, isolation, cgroups } = this.#host;
-    const { tmpMemory = TMP_MEGABYTES, processes = PROCESSES } = this.#options;
-    // Without a user or a namespace of its own the processes of all the node's user would count.
-    const countsAlone = uid !== undefined || isolation.hasNamespaces;
+    const { root, isolation } = this.#host;
+    const { tmpMemory = TMP_MEGABYTES } = this.#options;
+    const processLimit = this.#processLimit();
     const launch: Launch = {
       ...{ id, root, program, joinFiles, tmpBytes: tmpMemory * 1024 * 1024 },
       ...(uid !== undefined && { uid }),
-      ...(typeof cgroups === 'string' && countsAlone && { processLimit: processes }),
+      ...(processLimit !== undefined && { processLimit }),
     };
     return isolation.command(launch);
+  }
+
+  /** Of a place that is started now. */
+  #processLimit(): number | undefined {
+    const { processes = PROCESSES, spareProcesses = SPARE_PROCESSES } = this.#options;
+    switch (this.#host.processes) {
+      case 'limited by groups':
+      case 'not limited':
+        return undefined;
+      case 'counted by place':
+        return processes;
+      case 'counted by user':
+        return limitOfUser(processes + spareProcesses);
+    }
   }
 
   async #tryOut(program: Program): Promise<string | undefined> {

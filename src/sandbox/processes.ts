@@ -55,6 +55,16 @@ export function proportionalBytes(pid: number, proc = '/proc'): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) * 1024;
 }
 
+/** Processes and threads of a user, as far as they are seen here. */
+export function tasksOf(uid: number): number {
+  return processIds().reduce((sum, pid) => {
+    const status = read(() => readFileSync(`/proc/${pid}/status`, 'utf8'), '');
+    const [, real] = /^Uid:\t(\d+)/m.exec(status) ?? [];
+    const [, threads] = /^Threads:\t(\d+)/m.exec(status) ?? [];
+    return Number(real ?? -1) === uid ? sum + Number(threads ?? 1) : sum;
+  }, 0);
+}
+
 /** Sends a signal; a process that is gone, or is not ours, gets none. */
 export function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP'): void {
   read(() => process.kill(pid, name), false);

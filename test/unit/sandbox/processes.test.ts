@@ -8,6 +8,7 @@ import {
   proportionalBytes,
   residentBytes,
   startOf,
+  tasksOf,
 } from '../../../src/sandbox/processes.ts';
 import { until } from '../../util/until.ts';
 
@@ -26,6 +27,12 @@ test('its memory is a little less when shared pages count in parts', () => {
   expect(residentBytes(process.pid)).toBeGreaterThan(10 * megabyte);
   expect(proportionalBytes(process.pid)).toBeGreaterThan(megabyte);
   expect(proportionalBytes(process.pid)).toBeLessThanOrEqual(residentBytes(process.pid) + megabyte);
+});
+
+test('those of a user are counted with their threads', () => {
+  // A worker and the collector of garbage are threads of this process.
+  expect(tasksOf(process.getuid?.() ?? 0)).toBeGreaterThan(1);
+  expect(tasksOf(4_000_000_000)).toBe(0);
 });
 
 test('a process that is gone has nothing', () => {
