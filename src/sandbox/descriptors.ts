@@ -14,8 +14,17 @@ const O_CLOEXEC = 0o2000000;
 const AF_UNIX = 1;
 /** With close-on-exec. */
 const SOCK_STREAM = 1 | O_CLOEXEC;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_SNDBUFFORCE = 32;
 const F_GETFL = 3;
 const F_SETFL = 4;
+
+/**
+ * What a socket takes before its reader has read it: a whole frame with the largest payload or result. Of the kernel's own 200 kB such a
+ * frame needs five, and both sides are woken for each. Root gets it, all others as much of it as the host allows (`net.core.wmem_max`).
+ */
+const sendBytes = new Int32Array([1.25 * 1024 * 1024]);
 
 /** The first is for writing into the child, the others for reading from it: our ends do not block, its ends do. */
 export function openStreams(): [Pair, Pair, Pair] {
@@ -38,7 +47,12 @@ export function openStreams(): [Pair, Pair, Pair] {
 }
 
 function openSockets(): Pair {
-  return pairOf((ends) => libc().socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+  const pair = pairOf((ends) => libc().socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+  const { setsockopt } = libc();
+  for (const option of [SO_SNDBUFFORCE, SO_SNDBUF]) {
+    if (setsockopt(pair.write, SOL_SOCKET, option, ptr(sendBytes), sendBytes.byteLength) === 0) break;
+  }
+  return pair;
 }
 
 function openPipe(): Pair {
@@ -67,6 +81,7 @@ function openLibc() {
       return dlopen(name, {
         socketpair: { args: ['i32', 'i32', 'i32', 'ptr'], returns: 'i32' },
         pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
+        setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
         fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
       }).symbols;
     } catch {
