@@ -118,7 +118,7 @@ export class Decoder {
   /** The whole body, when `part` was all that it lacked. */
   #collect(part: Uint8Array): Uint8Array | undefined {
     if (part.length < this.#length) {
-      this.#body ??= new Uint8Array(this.#length);
+      this.#body ??= Buffer.allocUnsafeSlow(this.#length);
       this.#body.set(part, this.#have);
     }
     this.#have += part.length;

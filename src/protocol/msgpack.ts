@@ -110,7 +110,8 @@ export class Packer {
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#chunk.length) return;
     const have = this.#at - this.#start;
-    const chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, (have + bytes) * 2));
+    // As much again as there is, so that a long list does not move again and again; not as much as a long text.
+    const chunk = Buffer.allocUnsafeSlow(have * 2 + bytes + CHUNK_BYTES);
     this.#chunk.copy(chunk, 0, this.#start, this.#at);
     this.#chunk = chunk;
     this.#start = 0;
