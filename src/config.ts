@@ -67,9 +67,9 @@ const node = {
     'How often accepted work (answered with 202) is begun while the node ends each time before it does, until it is given up as a dead letter; 1 never begins it twice.',
   ),
   otlp: optional(
-    value.url,
+    value.server,
     'none: calls are not traced',
-    "Address of an OpenTelemetry collector that traces go to, as OTLP over HTTP: 'http://127.0.0.1:4318'.",
+    "Address of an OpenTelemetry collector that traces go to, as OTLP over HTTP: 'http://127.0.0.1:4318', perhaps with `user:password@`.",
   ),
   otlpPercent: of(
     value.whole(0, 100),

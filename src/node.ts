@@ -29,6 +29,7 @@ import { LiveActivations } from './invocation/live.ts';
 import { ActivationRecords } from './invocation/records.ts';
 import { Invoker, type InvokerOptions } from './invoker/invoker.ts';
 import { acceptInKafka, joinCluster, nodeId } from './join.ts';
+import { basicAuth, takeApart } from './model/address.ts';
 import type { Manifest } from './model/manifest.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
@@ -126,7 +127,8 @@ async function compose(settings: Settings, events: Events, opened: AsyncDisposab
 
   if (settings.otlp !== undefined) {
     const resource = { version: build.version, instance: hostname() };
-    const exporter = new OtlpExporter({ url: settings.otlp, resource, events });
+    const { bare: url, ...own } = takeApart(settings.otlp);
+    const exporter = new OtlpExporter({ url, headers: basicAuth(own), resource, events });
     opened.defer(() => exporter.close());
   }
   const admin = new Admin({

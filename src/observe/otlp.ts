@@ -4,12 +4,19 @@ import { otlpJson, type Resource } from './otlp-json.ts';
 import type { Span } from './trace.ts';
 
 export interface OtlpOptions {
-  /** Of the collector: `http://127.0.0.1:4318`, to which `/v1/traces` is added, or the whole address. */
+  /** Of the collector: `http://127.0.0.1:4318`, to which `/v1/traces` is added, or the whole address. The log repeats it. */
   readonly url: string;
+  /** Who sends, for collectors that ask. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly resource: Resource;
   readonly events: Events;
   /** Sends a batch; rejects when nobody answers, or when `signal` is aborted. */
-  readonly post?: (url: string, body: string, signal: AbortSignal) => Promise<{ readonly status: number }>;
+  readonly post?: (
+    url: string,
+    body: string,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly status: number }>;
   /** Spans that may wait. */
   readonly queueSize?: number;
   /** How long spans are gathered. */
@@ -112,10 +119,11 @@ export class OtlpExporter {
 
   /** Why it was not taken; undefined when it was. */
   async #attempt(body: string): Promise<Problem | undefined> {
+    const { post, headers } = this.#options;
     const { signal } = this.#end;
     if (signal.aborted) return { why: 'there is no time left', isFinal: true };
     try {
-      return problemOf(await this.#options.post(this.#url, body, signal));
+      return problemOf(await post(this.#url, body, signal, headers));
     } catch (error) {
       return { why: (error as Error).message, isFinal: false };
     }
@@ -137,16 +145,23 @@ export function tracesUrl(url: string): string {
   return /\/v1\/traces\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/v1/traces`;
 }
 
-async function postJson(url: string, body: string, signal: AbortSignal): Promise<{ readonly status: number }> {
+const postJson: Required<OtlpOptions>['post'] = async (url, body, signal, headers) => {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...headers },
     body,
     signal: AbortSignal.any([AbortSignal.timeout(POST_TIMEOUT_MS), signal]),
   });
   // Or the connection is not used again.
   await response.arrayBuffer();
   return { status: response.status };
-}
+};
 
-const STANDARD = { post: postJson, queueSize: QUEUE, everyMs: EVERY_MS, retryMs: RETRY_MS, closeMs: CLOSE_MS };
+const STANDARD = {
+  headers: {},
+  post: postJson,
+  queueSize: QUEUE,
+  everyMs: EVERY_MS,
+  retryMs: RETRY_MS,
+  closeMs: CLOSE_MS,
+};

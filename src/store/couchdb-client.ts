@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import nano from 'nano';
+import { basicAuth, takeApart } from '../model/address.ts';
 import { type Answer, type Read, readAll, readPieces } from './couchdb-answer.ts';
 import { StoreUnavailable } from './store.ts';
 
@@ -87,16 +88,11 @@ export class CouchClient {
 
   constructor(options: CouchOptions) {
     this.#options = options;
-    const url = new URL(options.url);
-    const user = options.user ?? decodeURIComponent(url.username);
-    const password = options.password ?? decodeURIComponent(url.password);
-    url.username = '';
-    url.password = '';
-    this.address = url.href;
-    const headers =
-      user === '' ? {} : { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+    const { bare, ...own } = takeApart(options.url);
+    this.address = bare;
+    const headers = basicAuth({ user: options.user ?? own.user, password: options.password ?? own.password });
     // Without `parseUrl`, the last part of a path is taken for a database.
-    const config = { url: url.href, parseUrl: false, headers };
+    const config = { url: bare, parseUrl: false, headers };
     this.#server = nano(config);
   }
 

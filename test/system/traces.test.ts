@@ -15,17 +15,22 @@ interface Told {
 
 const spans: Told[] = [];
 const paths = new Set<string>();
+const senders = new Set<string | null>();
+let isFull = false;
 const collector = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
   async fetch(request) {
+    if (isFull) return new Response('no room', { status: 400 });
+    senders.add(request.headers.get('authorization'));
     paths.add(`${request.method} ${new URL(request.url).pathname} ${request.headers.get('content-type')}`);
     const { resourceSpans } = (await request.json()) as { resourceSpans: { scopeSpans: { spans: Told[] }[] }[] };
     for (const { scopeSpans } of resourceSpans) for (const each of scopeSpans) spans.push(...each.spans);
     return new Response('{}');
   },
 });
-const node = new TestNode({ args: ['--otlp', `http://127.0.0.1:${collector.port}`, '--otlp-percent', '0'] });
+const otlp = `http://edge:p%40ss@127.0.0.1:${collector.port}`;
+const node = new TestNode({ args: ['--otlp', otlp, '--otlp-percent', '0'] });
 const plain = new TestNode();
 beforeAll(async () => {
   await Promise.all([node.start(), plain.start()]);
@@ -121,6 +126,18 @@ describe('a traced call (MET-13)', () => {
     await call(node, 'actions/unwanted?blocking=true&result=true', next);
     await until('the spans came', () => named(next, 'store') !== undefined);
     expect(of(traceId)).toEqual([]);
+  });
+});
+
+describe('a collector that asks who sends', () => {
+  test('is told, and the log is not', async () => {
+    expect([...senders]).toEqual([`Basic ${btoa('edge:p@ss')}`]);
+    isFull = true;
+    await node.put('untold', CODE);
+    await call(node, 'actions/untold?blocking=true', newTrace());
+    const { out, err } = await node.stop();
+    expect(out + err).toContain(`http://127.0.0.1:${collector.port}/v1/traces does not take traces: it answers 400`);
+    expect(out + err).not.toMatch(/p%40ss|p@ss/);
   });
 });
 
