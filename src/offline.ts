@@ -9,7 +9,6 @@ import { isExposed, lookAtHost } from './host.ts';
 import { anew } from './invocation/promise.ts';
 import type { Work } from './model/work.ts';
 import { Events } from './observe/events.ts';
-import { openCouchStore } from './store/couchdb.ts';
 import type { Journal } from './store/journal.ts';
 import { openSqliteJournal, openSqliteStore } from './store/sqlite.ts';
 import { FileLock } from './store/sqlite-lock.ts';
@@ -18,13 +17,14 @@ import type { Store } from './store/store.ts';
 /** The store that the settings ask for, and the journal, which lies in the data folder in any case. */
 export type OpenStore = Store & { readonly journal: Journal };
 
-/** @throws StoreRefused, SettingsError */
+/** CouchDB's engine is loaded where there is one: it takes memory. @throws StoreRefused, SettingsError */
 export async function openStore(settings: Settings, events: Events): Promise<OpenStore> {
   const file = dataFile(settings);
   const couch = await couchOptions(settings, events);
   if (couch === undefined) return openSqliteStore({ file, events });
   const own = await openSqliteJournal({ file, events });
   try {
+    const { openCouchStore } = await import('./store/couchdb.ts');
     const store = await openCouchStore(couch);
     const close = async () => {
       await store.close();
