@@ -4,14 +4,16 @@ import type { Perform, Work } from '../model/work.ts';
 import type { ClusterView } from '../observe/cluster-view.ts';
 import type { Events } from '../observe/events.ts';
 import type { ResolveAction } from './asked-job.ts';
-import type { Bus, Target } from './bus.ts';
-import { choosePlace, type Taker } from './choose.ts';
-import { fitting } from './fitting.ts';
+import type { Bus } from './bus.ts';
+import type { Taker } from './choose.ts';
+import { Deposit } from './deposit.ts';
 import { Intake } from './intake.ts';
 import { type Member, Members } from './members.ts';
-import { ENVELOPE_BYTES, kindOf, Overflow } from './overflow.ts';
-import { atMost, pause } from './pause.ts';
-import { type BeatMessage, decode, encode, type OutcomeMessage, type RunMessage, WIRE_VERSION } from './wire.ts';
+import { Outbox } from './outbox.ts';
+import { kindOf, Overflow } from './overflow.ts';
+import { atMost } from './pause.ts';
+import { Reach } from './reach.ts';
+import { type BeatMessage, decode, WIRE_VERSION } from './wire.ts';
 
 export interface ClusterOptions {
   readonly bus: Bus;
@@ -59,15 +61,8 @@ export interface Load {
 const BEAT_MS = 1_000;
 /** How soon it says that its room has come or gone. */
 const TICK_MS = 250;
-/** How long accepted work may take to be in Kafka before it is kept here. */
-const ACCEPT_MS = 1_000;
-/** How long Kafka may take for one that is sent until it is taken, and how long after a failure it is sent again. */
-const ANSWER_MS = 5_000;
-const ANSWER_AGAIN_MS = 500;
 /** How long it may take to commit what is known when partitions are given up. */
 const SETTLE_MS = 500;
-/** How long the last word of a node may take to leave. */
-const FAREWELL_MS = 1_000;
 
 /**
  * Several nodes as one, over Kafka. Without Kafka this room is not there.
@@ -84,17 +79,16 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #self: { readonly node: string; readonly boot: string };
   readonly #members: Members;
+  readonly #reach: Reach;
+  readonly #outbox: Outbox;
   readonly #overflow: Overflow;
+  readonly #deposit: Deposit;
   readonly #intake: Intake;
   #state: BeatMessage['state'] = 'up';
   #timer: ReturnType<typeof setInterval> | undefined;
   #beatAt = Number.NEGATIVE_INFINITY;
   /** What the last heartbeat said. */
   #said: { readonly hadRoom: boolean; readonly partitions: number } | undefined;
-  /** When something could not be sent: Kafka counts as away until a heartbeat comes back. */
-  #failedAt = Number.NEGATIVE_INFINITY;
-  #wasReachable = false;
-  #accepted = 0;
   #skipped = 0;
   #isWarned = false;
   #closing = false;
@@ -104,15 +98,21 @@ export class Cluster {
     this.#options = options;
     this.#self = { node, boot };
     this.#members = new Members(this.#self);
-    const { run, perform, resolveAction, keyOf, maxTries } = options;
+    const { run, perform, resolveAction, keyOf, maxTries, standardMemory } = options;
     const offer = this.#runHere.bind(this);
     const own = { self: this.#self, members: this.#members, events, now };
-    this.#overflow = new Overflow({ ...own, bus, onFailure: (error) => this.#failed(error) });
+    this.#reach = new Reach({ ...own, node });
+    this.#outbox = new Outbox({ ...own, bus, reach: this.#reach });
+    this.#overflow = new Overflow({ ...own, bus, onFailure: (error) => this.#reach.failed(error) });
+    this.#deposit = new Deposit({
+      ...{ ...own, bus, reach: this.#reach, standardMemory },
+      asTaker: () => this.#asTaker(),
+    });
     this.#intake = new Intake({
       ...{ ...own, bus, offer, run, perform, resolveAction, keyOf, maxTries },
       hasRoom: (begun) => this.#hasRoom(begun),
-      answer: (asked, outcome) => this.#answer(asked, outcome),
-      tellEnded: (partition, offset) => this.#tellEnded(partition, offset),
+      answer: (asked, outcome) => this.#outbox.answer(asked, outcome),
+      tellEnded: (partition, offset) => this.#outbox.tellEnded(partition, offset),
     });
   }
 
@@ -143,29 +143,12 @@ export class Cluster {
    * node to keep. It may be in Kafka all the same: work that has its record is not done again.
    */
   async accept(works: readonly Work[]): Promise<readonly Work[]> {
-    const { bus } = this.#options;
-    const { facts } = bus;
-    if (!facts || this.#closing || !this.isReachable) return works;
-    const kept = await Promise.all(
-      works.map(async (work) => {
-        const message = encode({ type: 'work', work });
-        if (message.byteLength + ENVELOPE_BYTES > facts.messageBytes) return [work];
-        try {
-          await bus.send({ topic: 'work', partition: this.#placeOf(work, facts.partitions) }, message, ACCEPT_MS);
-          this.#accepted++;
-          return [];
-        } catch (error) {
-          this.#failed(error as Error);
-          return [work];
-        }
-      }),
-    );
-    return kept.flat();
+    return this.#closing ? works : this.#deposit.put(works);
   }
 
   /** Whether messages come and go. */
   get isReachable(): boolean {
-    return this.#members.isHearing(this.#options.now(), this.#failedAt);
+    return this.#reach.isThere;
   }
 
   /** All nodes, this one among them, by name. */
@@ -180,7 +163,7 @@ export class Cluster {
     for (const { status } of this.members) members[status] = (members[status] ?? 0) + 1;
     return {
       ...{ node: this.#self.node, state: this.#state, kafka: this.isReachable ? 'up' : 'away' },
-      ...{ ...this.#overflow.status, ...intake, members, accepted: this.#accepted },
+      ...{ ...this.#overflow.status, ...intake, members, accepted: this.#deposit.accepted },
       skipped: skipped + this.#skipped,
     };
   }
@@ -207,14 +190,8 @@ export class Cluster {
     clearInterval(this.#timer);
     this.#intake.close();
     this.#overflow.close();
-    const { bus } = this.#options;
-    try {
-      // Work that did not end in time is begun by others at once, and not when this node's silence has been long enough.
-      await bus.send({ topic: 'members' }, encode({ type: 'left', from: this.#self }), FAREWELL_MS);
-    } catch {
-      // Then its silence will tell them.
-    }
-    await bus.close();
+    await this.#outbox.farewell();
+    await this.#options.bus.close();
   }
 
   // --- running ---------------------------------------------------------------------------------------------------
@@ -231,19 +208,6 @@ export class Cluster {
     if (this.#closing || !this.isReachable) return undefined;
     const outcome = this.#overflow.offer(job);
     return outcome?.then((come) => come ?? this.#options.run(job));
-  }
-
-  /** The partition that the work goes to. */
-  #placeOf(work: Work, partitions: number): number {
-    const { standardMemory, now } = this.#options;
-    const name = work.type === 'invocation' ? work.action : work.trigger.name;
-    const own = this.#asTaker();
-    const takers = this.#members.takers(now());
-    const keys = { action: `${work.namespace} ${name}`, work: work.activationId };
-    const place = choosePlace(keys, standardMemory, own, takers, partitions);
-    const taker = [own, ...takers].find((each) => each.partitions.includes(place));
-    if (taker) this.#members.given(taker.node, standardMemory);
-    return place;
   }
 
   #asTaker(): Taker {
@@ -268,39 +232,6 @@ export class Cluster {
     return waiting === 0 && memoryFree + memoryTotal / 2 >= (begun + 1) * standardMemory;
   }
 
-  #answer({ from, activationId }: RunMessage, outcome: Outcome): Promise<void> {
-    const { bus, now } = this.#options;
-    const value = () => {
-      const endedMsAgo = Math.max(0, Date.now() - outcome.end);
-      const message: OutcomeMessage = { type: 'outcome', from: this.#self, activationId, outcome, endedMsAgo };
-      return fitting(message, bus.facts?.messageBytes ?? Number.POSITIVE_INFINITY);
-    };
-    return this.#send({ topic: 'results', node: from.node }, value, () => !this.#members.isGone(from, now()));
-  }
-
-  #tellEnded(partition: number, offset: number): Promise<void> {
-    const value = encode({ type: 'ended', from: this.#self, partition, offset });
-    return this.#send({ topic: 'members' }, () => value);
-  }
-
-  /** Sends it until Kafka takes it, as long as it is wanted. Never rejects. @param value what it is by then */
-  async #send(target: Target, value: () => Uint8Array, isWanted = () => true): Promise<void> {
-    while (!this.#closing && isWanted()) {
-      try {
-        return await this.#options.bus.send(target, value(), ANSWER_MS);
-      } catch (error) {
-        this.#failed(error as Error);
-        await pause(ANSWER_AGAIN_MS);
-      }
-    }
-  }
-
-  #failed({ message }: Error): void {
-    this.#failedAt = this.#options.now();
-    if (this.#wasReachable) this.#options.events.warn('cluster', `Kafka does not take messages: ${message}`);
-    this.#wasReachable = false;
-  }
-
   // --- hearing ---------------------------------------------------------------------------------------------------
 
   #heard(value: Uint8Array): void {
@@ -315,7 +246,7 @@ export class Cluster {
       case 'beat':
         if (this.#members.heard(message, now())) this.#warnOfTwin(message);
         else if (message.from.boot !== this.#self.boot) this.#intake.heard(message);
-        this.#noteReach();
+        this.#reach.look();
         break;
       case 'left':
         this.#members.left(message.from);
@@ -341,20 +272,11 @@ export class Cluster {
     this.#options.events.error('cluster', `another node calls itself '${node}', too (${address}): set --node-id`);
   }
 
-  #noteReach(): void {
-    const { isReachable } = this;
-    if (isReachable === this.#wasReachable) return;
-    this.#wasReachable = isReachable;
-    const { events } = this.#options;
-    if (isReachable) events.info('cluster', `node '${this.#self.node}' is connected with Kafka`);
-    else events.warn('cluster', 'Kafka is away: this node goes on alone');
-  }
-
   // --- telling ---------------------------------------------------------------------------------------------------
 
   #tick(): void {
     this.#intake.tick();
-    this.#noteReach();
+    this.#reach.look();
     const hadRoom = this.#memoryFree >= this.#options.standardMemory;
     const { length: partitions } = this.#intake.partitions;
     const isNews = this.#said?.hadRoom !== hadRoom || this.#said.partitions !== partitions;
@@ -365,9 +287,9 @@ export class Cluster {
 
   #beatNow(): void {
     const { bus, now } = this.#options;
-    if (!bus.facts || this.#closing) return;
+    if (!bus.facts) return;
     this.#beatAt = now();
-    bus.send({ topic: 'members' }, encode(this.#beat()), BEAT_MS).catch((error: Error) => this.#failed(error));
+    this.#outbox.beat(this.#beat());
   }
 
   #beat(): BeatMessage {
