@@ -45,7 +45,7 @@ def main():
 
 def serve(channel, runtime):
     version = 'python %d.%d.%d' % sys.version_info[:3]
-    channel.send(frame({'type': 'ready', 'protocol': PROTOCOL, 'runtime': version, 'concurrent': False}))
+    channel.send(frame({'type': 'ready', 'protocol': PROTOCOL, 'runtime': version, 'concurrent': False, 'ahead': True}))
     while True:
         message = channel.receive()
         if message is None or message['type'] == 'stop':

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
 import { bun, shimForBun } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
-import { javascript } from './runtime-javascript.ts';
-import { testJavaScriptAhead } from './runtime-javascript-ahead.ts';
+import { testAhead } from './runtime-ahead.ts';
+import { javascript, javascriptAhead } from './runtime-javascript.ts';
 import { testJavaScriptCode } from './runtime-javascript-code.ts';
 import { testJavaScriptRuns } from './runtime-javascript-runs.ts';
 
@@ -12,7 +12,7 @@ const engine = { name: 'JavaScript under Bun', command: [bun, shimForBun()] };
 testRuntime({ ...javascript, ...engine });
 testJavaScriptCode(engine);
 testJavaScriptRuns(engine);
-testJavaScriptAhead(engine);
+testAhead({ ...engine, code: javascriptAhead });
 
 test('JavaScript under Bun: takes sockets for its standard streams, which cannot be opened a second time', async () => {
   const child = Bun.spawn([...engine.command], { stdin: 'pipe', stdout: 'pipe', env: { BUN_BE_BUN: '1' } });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { failureOf, initialized, resultOf, WatchedLogs } from '../util/runtime.ts';
+import { runsAhead } from './runtime-ahead.ts';
 import type { Engine } from './runtime-javascript-code.ts';
 
 /** What becomes of errors, of console and of calls at once in JavaScript, under Bun and Node alike. */
@@ -234,6 +235,17 @@ export function testJavaScriptRuns({ name, command }: Engine): void {
       await Bun.sleep(30);
       const after = resultOf(await runtime.run()) as { ticks: number };
       expect(after.ticks).toBeGreaterThan(before.ticks);
+    });
+
+    test('what is to be done at once is done before a run begins that was sent ahead', async () => {
+      await using runtime = await started(`let left = 0;
+        function main() {
+          const before = left;
+          Promise.resolve().then(() => Promise.resolve()).then(() => left++);
+          return { before };
+        }`);
+      const calls = await Promise.all(runsAhead(runtime, [{}, {}, {}]));
+      expect(calls.map(resultOf)).toEqual([0, 1, 2].map((before) => ({ before })));
     });
   });
 }

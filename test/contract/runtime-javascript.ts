@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import type { Language } from './runtime.ts';
+import type { AheadSubject } from './runtime-ahead.ts';
 
 /** What `testRuntime` needs of JavaScript, for Bun and Node alike. */
 export const javascript: Pick<Language, 'concurrent' | 'code' | 'archives' | 'says'> = {
@@ -74,4 +75,20 @@ export const javascript: Pick<Language, 'concurrent' | 'code' | 'archives' | 'sa
     exits: undefined,
     exitsAtLoad: undefined,
   },
+};
+
+/** What `testAhead` needs of JavaScript. */
+export const javascriptAhead: AheadSubject['code'] = {
+  overlaps: `let busy = 0;
+    async function main({ n }) {
+      const others = busy++;
+      console.log('run ' + n, process.env.__OW_ACTIVATION_ID);
+      await new Promise((done) => setTimeout(done, 2));
+      busy--;
+      return { n, others };
+    }`,
+  waits: `let count = 0;
+    const main = ({ ms }) => (count++, new Promise((done) => setTimeout(() => done({ count }), ms)))`,
+  fails: `let count = 0;
+    function main({ bad }) { count++; if (bad) throw new Error('boom'); return { count } }`,
 };

@@ -1,8 +1,8 @@
 import { need } from '../util/need.ts';
 import { shimOf } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
-import { javascript } from './runtime-javascript.ts';
-import { testJavaScriptAhead } from './runtime-javascript-ahead.ts';
+import { testAhead } from './runtime-ahead.ts';
+import { javascript, javascriptAhead } from './runtime-javascript.ts';
 import { testJavaScriptCode } from './runtime-javascript-code.ts';
 import { testJavaScriptRuns } from './runtime-javascript-runs.ts';
 
@@ -13,5 +13,5 @@ if (node) {
   testRuntime({ ...javascript, ...engine });
   testJavaScriptCode(engine);
   testJavaScriptRuns(engine);
-  testJavaScriptAhead(engine);
+  testAhead({ ...engine, code: javascriptAhead });
 }

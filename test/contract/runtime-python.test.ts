@@ -2,6 +2,7 @@ import { expect } from 'bun:test';
 import { need } from '../util/need.ts';
 import { shimOf } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
+import { testAhead } from './runtime-ahead.ts';
 
 const python = need('python3', Bun.which('python3'));
 
@@ -82,7 +83,7 @@ def main(args):
     },
     says: {
       throws: ({ answer, lines }) => {
-        expect(answer).toEqual({ type: 'result', value: '{"error":"boom"}' });
+        expect(answer).toMatchObject({ type: 'result', value: '{"error":"boom"}' });
         expect(lines[0]).toBe('stderr: Traceback (most recent call last):');
         expect(lines[1]).toMatch(/^stderr: {3}File ".*__main__\.py", line 2, in main$/);
         expect(lines.at(-1)).toBe('stderr: ValueError: boom');
@@ -95,5 +96,38 @@ def main(args):
       withoutMain: /^The action failed to generate or locate a binary\. See logs for details\.$/,
       exits: 'command exited',
       exitsAtLoad: 'Cannot start action. Check logs for details.',
+    },
+  });
+
+if (python)
+  testAhead({
+    name: 'Python',
+    command: [python, shimOf('python')],
+    code: {
+      overlaps: `import os, time
+busy = 0
+def main(args):
+    global busy
+    others = busy
+    busy += 1
+    print('run', args['n'], os.environ['__OW_ACTIVATION_ID'])
+    time.sleep(0.002)
+    busy -= 1
+    return {'n': args['n'], 'others': others}
+`,
+      waits: `import time
+count = 0
+def main(args):
+    global count
+    count += 1
+    time.sleep(args['ms'] / 1000)
+    return {'count': count}
+`,
+      fails: `count = 0
+def main(args):
+    global count
+    count += 1
+    return 'no dictionary' if args.get('bad') else {'count': count}
+`,
     },
   });

@@ -1,11 +1,19 @@
 """Frames of docs/protocol.md: the part of MessagePack that they are made of, and the way to the node and back."""
 
 import os
+import select
 import struct
 import time
+from _thread import allocate_lock
+from collections import deque
 
 # Code of 48 MB in base64.
 MAX_BODY_BYTES = 80 * 1024 * 1024
+# Memory for as much as may come is made at each read: of a frame that is longer, as much as is missing is asked for.
+READ_BYTES = 16 * 1024
+MOST_READ_BYTES = 1024 * 1024
+
+LENGTH = struct.Struct('>I')
 
 
 def pack(value):
@@ -75,34 +83,88 @@ def unpack_map(data, at, count):
 
 def frame(body):
     data = pack(body)
-    return struct.pack('>I', len(data)) + data
+    return LENGTH.pack(len(data)) + data
 
 
 class Channel:
     """The node's end of the streams that the place was started with."""
 
     def __init__(self, input_fd, output_fd):
-        self.input = open(input_fd, 'rb')
+        self.input = input_fd
         self.output = output_fd
+        self.unread = b''
+        # Those that nobody has received yet: runs that were sent ahead.
+        self.frames = deque()
+        self.reading = allocate_lock()
+        self.writing = allocate_lock()
 
     def receive(self):
         """The next frame; None when the node is gone."""
-        header = self.input.read(4)
-        if len(header) < 4:
-            return None
-        (length,) = struct.unpack('>I', header)
-        if length > MAX_BODY_BYTES:
-            raise ValueError('a frame of %d bytes was announced' % length)
-        body = self.input.read(length)
-        return unpack(body)[0] if len(body) == length else None
+        with self.reading:
+            while not self.frames:
+                if not self.read():
+                    return None
+            return self.frames.popleft()
+
+    def look(self):
+        """Reads what has come, while nobody receives: runs are given back also while one is under way."""
+        if not self.reading.acquire(False):
+            return
+        try:
+            while select.select([self.input], [], [], 0)[0] and self.read():
+                pass
+        finally:
+            self.reading.release()
+
+    def read(self):
+        """Waits for bytes, and takes the frames that they bring; False at their end."""
+        data = os.read(self.input, READ_BYTES)
+        if not data:
+            return False
+        data = self.unread + data
+        at = 0
+        while len(data) - at >= 4:
+            (length,) = LENGTH.unpack_from(data, at)
+            if length > MAX_BODY_BYTES:
+                raise ValueError('a frame of %d bytes was announced' % length)
+            end = at + 4 + length
+            if end > len(data):
+                data, at, end = self.complete(data[at:], 4 + length), 0, 4 + length
+                if len(data) < end:
+                    return False
+            message, _ = unpack(data, at + 4)
+            at = end
+            if message['type'] == 'recall':
+                self.give_back()
+            else:
+                self.frames.append(message)
+        self.unread = data[at:]
+        return True
+
+    def complete(self, data, length):
+        """So many bytes, which begin with `data`; fewer at their end."""
+        parts = bytearray(data)
+        while len(parts) < length:
+            part = os.read(self.input, min(length - len(parts), MOST_READ_BYTES))
+            if not part:
+                break
+            parts += part
+        return bytes(parts)
+
+    def give_back(self):
+        """The runs that were sent ahead and are not begun."""
+        ids = [message['id'] for message in self.frames if message.get('ahead')]
+        self.frames = deque(message for message in self.frames if not message.get('ahead'))
+        self.send(frame({'type': 'recalled', 'ids': ids}))
 
     def send(self, data):
         """Writes frames at once, before it returns."""
         view = memoryview(data)
-        while view:
-            try:
-                view = view[os.write(self.output, view) :]
-            except BlockingIOError:
-                time.sleep(0.001)
-            except OSError:
-                os._exit(0)
+        with self.writing:
+            while view:
+                try:
+                    view = view[os.write(self.output, view) :]
+                except BlockingIOError:
+                    time.sleep(0.001)
+                except OSError:
+                    os._exit(0)

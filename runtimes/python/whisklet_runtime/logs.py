@@ -187,15 +187,17 @@ class Logs:
                 self.channel.send(self.current.take())
 
     def watch(self):
-        """The work of a thread: looks at the captured streams while a run is under way, else rests."""
+        """The work of a thread: looks at the captured streams and at the node's frames while a run is under way, else rests."""
         while True:
             time.sleep(WATCH_SECONDS)
             with self.lock:
-                self.resting = self.current is self.between
-                if not self.resting:
+                resting = self.resting = self.current is self.between
+                if not resting:
                     self.drain()
-                    continue
-            self.work.acquire()
+            if resting:
+                self.work.acquire()
+            else:
+                self.channel.look()
 
     def after_fork(self):
         """A child of the user's code has neither the lock's owner nor the protocol: it prints to its descriptors."""

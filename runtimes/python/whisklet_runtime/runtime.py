@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from _thread import start_new_thread
 
 from .code import CodeError, last_words, load
@@ -20,6 +21,7 @@ class Runtime:
         self.folder = folder
         self.main = None
         self.result_limit = 0
+        self.failed = False
 
     def init(self, message):
         os.environ.update(message['env'])
@@ -35,6 +37,10 @@ class Runtime:
             self.fail(message['id'], str(error))
 
     def run(self, message):
+        if self.failed and message.get('ahead'):
+            # The node has it done by another container.
+            return
+        began = time.perf_counter()
         os.environ.update(message['env'])
         self.logs.begin(message['id'], message['logLimit'])
         try:
@@ -46,14 +52,15 @@ class Runtime:
             if result is not None and not isinstance(result, (dict, list, tuple)):
                 self.fail(message['id'], NO_DICTIONARY)
             else:
-                self.succeed(message['id'], to_json(result))
+                self.succeed(message['id'], to_json(result), began)
         except BaseException as error:
             # OpenWhisk's launcher ends here.
             self.log(last_words(error))
             self.fail(message['id'], EXITED)
 
-    def succeed(self, activation_id, value):
-        answer = {'type': 'result', 'id': activation_id, 'value': value}
+    def succeed(self, activation_id, value, began):
+        took = int((time.perf_counter() - began) * 1_000_000)
+        answer = {'type': 'result', 'id': activation_id, 'value': value, 'took': took}
         if len(value) * 4 > self.result_limit:
             data = value.encode('utf-8')
             if len(data) > self.result_limit:
@@ -61,6 +68,7 @@ class Runtime:
         self.answer(answer)
 
     def fail(self, activation_id, error):
+        self.failed = True
         data = error.encode('utf-8', 'replace')[: self.result_limit]
         self.answer({'type': 'failure', 'id': activation_id, 'error': data.decode('utf-8', 'ignore')})
 
