@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Identity } from '../model/identity.ts';
+import { bodyOf } from './body-of.ts';
 import type { Progress } from './progress.ts';
 
 /** One request on its way through the API, after the door: who calls, under which transaction id. */
@@ -28,7 +29,7 @@ export function answer(call: Call, status: number, text: string, activationId?: 
   const headers = new Headers(JSON_HEADERS);
   headers.set(TRANSACTION_HEADER, call.transactionId);
   if (activationId !== undefined) headers.set(ACTIVATION_HEADER, activationId);
-  return new Response(text, { status, headers });
+  return new Response(bodyOf(text), { status, headers });
 }
 
 /** An answer of an operation that is no JSON. */

@@ -1,4 +1,5 @@
 import type { Events } from '../observe/events.ts';
+import { bodyOf } from './body-of.ts';
 import { CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
 import { prettyPrint } from './exact-json.ts';
 import { JSON_TYPE } from './media-type.ts';
@@ -36,8 +37,11 @@ export function respond(
   const isBodiless = body === undefined || BODILESS.includes(status);
   if (!isBodiless && contentType !== undefined) ours['Content-Type'] = contentType;
   // The answer to HEAD goes out without its body, but says how long it would be.
-  if (!isBodiless && request.method === 'HEAD') ours['Content-Length'] = String(Buffer.byteLength(body));
-  return new Response(isBodiless ? null : body, { status, headers: headers ? merged(ours, headers) : ours });
+  const isHead = request.method === 'HEAD';
+  if (!isBodiless && isHead) ours['Content-Length'] = String(Buffer.byteLength(body));
+  const all = headers ? merged(ours, headers) : ours;
+  if (isBodiless) return new Response(null, { status, headers: all });
+  return new Response(isHead || contentType === undefined ? body : bodyOf(body), { status, headers: all });
 }
 
 function merged(ours: Readonly<Record<string, string>>, own: Headers): Headers {
