@@ -17,44 +17,38 @@ const LENGTH = /\r\ncontent-length: *(\d+)/i;
 const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
 
 export class ResponseReader {
-  /** What came of an answer that is not whole; put together once, when it may be. */
-  #rest: Buffer[] = [];
-  #have = 0;
-  /** Bytes that the answer has at least. */
-  #wanted = 0;
+  /** What came of an answer whose length is not known yet. */
+  #rest: Buffer = NOTHING;
+  /** An answer whose body is not whole. */
+  #open: Open | undefined;
 
   /** @returns the answers that are now whole @throws Error for an answer whose length is not said, or whose chunks are none */
   push(chunk: Buffer): Answer[] {
-    if (this.#rest.length > 0) {
-      // The chunk's memory is the socket's, which uses it again.
-      this.#keep(Buffer.from(chunk));
-      if (this.#have < this.#wanted) return [];
-    }
-    let bytes = this.#rest.length > 0 ? Buffer.concat(this.#rest) : chunk;
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = NOTHING;
     const answers: Answer[] = [];
     while (bytes.length > 0) {
-      const next = read(bytes);
-      if (typeof next === 'number') {
-        this.#rest = [];
-        this.#have = 0;
-        this.#wanted = next;
-        this.#keep(Buffer.from(bytes));
-        return answers;
+      const next = this.#open ?? read(bytes);
+      if (next === undefined) {
+        // A copy: the chunk's memory is the socket's, which uses it again.
+        this.#rest = Buffer.from(bytes);
+        break;
       }
+      if (next !== this.#open) bytes = bytes.subarray(next.skipped);
+      const { answer } = next;
+      const part = bytes.subarray(0, answer.body.length - next.have);
+      answer.body.set(part, next.have);
+      bytes = bytes.subarray(part.length);
+      const have = next.have + part.length;
+      this.#open = have < answer.body.length ? { ...next, have } : undefined;
       // Before the answer itself there may be others, such as `100 Continue`.
-      if (next.answer.status >= 200) answers.push(next.answer);
-      bytes = bytes.subarray(next.length);
+      if (!this.#open && answer.status >= 200) answers.push(answer);
     }
-    this.#rest = [];
-    this.#have = 0;
     return answers;
   }
-
-  #keep(bytes: Buffer): void {
-    this.#rest.push(bytes);
-    this.#have += bytes.length;
-  }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** A header's value by its name in lower case, or undefined. */
 export function headerOf({ head }: Answer, name: string): string | undefined {
@@ -69,32 +63,31 @@ export function headerOf({ head }: Answer, name: string): string | undefined {
 /** Made once: this is asked for every call. */
 const patterns = new Map<string, RegExp>();
 
-interface Read {
+/** An answer whose head is there. */
+interface Open {
   readonly answer: Answer;
-  /** Bytes of the whole of it. */
-  readonly length: number;
+  /** Bytes in front of what is still to come of the body. */
+  readonly skipped: number;
+  /** Bytes of the body that are there. */
+  readonly have: number;
 }
 
-/** The first answer, or how many bytes there must be before it is worth looking again. */
-function read(bytes: Buffer): Read | number {
+/** The first answer; undefined before its head, or all of its chunks, are there. */
+function read(bytes: Buffer): Open | undefined {
   const end = bytes.indexOf(HEAD_END);
-  if (end < 0) return bytes.length + 1;
+  if (end < 0) return undefined;
   const head = bytes.toString('latin1', 0, end);
-  const start = end + HEAD_END.length;
+  const skipped = end + HEAD_END.length;
   const status = Number(head.slice(9, 12));
   const declared = LENGTH.exec(head)?.[1];
   if (declared !== undefined) {
-    const length = start + Number(declared);
-    if (bytes.length < length) return length;
-    // A copy, because the answer outlives the chunk.
-    return { answer: { status, head, body: Buffer.from(bytes.subarray(start, length)) }, length };
+    return { answer: { status, head, body: Buffer.allocUnsafeSlow(Number(declared)) }, skipped, have: 0 };
   }
-  if (status < 200 || status === 204 || status === 304) {
-    return { answer: { status, head, body: Buffer.alloc(0) }, length: start };
-  }
+  if (status < 200 || status === 204 || status === 304)
+    return { answer: { status, head, body: NOTHING }, skipped, have: 0 };
   if (!CHUNKED.test(head)) throw new Error(`an answer without a length: ${head}`);
-  const chunks = readChunks(bytes, start);
-  return chunks ? { answer: { status, head, body: chunks.body }, length: chunks.end } : bytes.length + 1;
+  const chunks = readChunks(bytes, skipped);
+  return chunks && { answer: { status, head, body: chunks.body }, skipped: chunks.end, have: chunks.body.length };
 }
 
 /** RFC 9112, 7.1: `size CRLF bytes CRLF`, and so on, until a size of 0; trailers are skipped. */
