@@ -32,8 +32,16 @@ export interface KafkaSecurity {
 /** How what fails is tried again. */
 export const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 };
 export const REQUEST_MS = 5_000;
+/** What is not there is looked for again so often. */
+export const AGAIN_MS = 1_000;
 const CONNECT_MS = 3_000;
 const CLOSE_MS = 2_000;
+/** How long the broker holds a fetch that finds nothing. What else goes over the same connection waits for it: commits, leaving. */
+const FETCH_MS = 500;
+/** The least that brokers allow: until then partitions of a node that died have no owner. */
+const SESSION_MS = 6_000;
+const HEARTBEAT_MS = 1_000;
+const REBALANCE_MS = 10_000;
 
 /** @param retries how often what fails is tried again before it is given up: consumers of one client all try as often */
 export async function clientOf(
@@ -66,6 +74,17 @@ async function calmRequestQueue(): Promise<void> {
   if (schedule.name === 'onlyWhenPending') return;
   prototype.scheduleCheckPendingRequests = function onlyWhenPending(this: typeof prototype) {
     if (this.pending.length > 0) schedule.call(this);
+  };
+}
+
+/** What consumers are like. @param retries how often each tries again what fails @param messageBytes that a message may have */
+export function consuming(groupId: string, retries: number, messageBytes: number) {
+  return {
+    ...{ groupId, minBytes: 1, maxWaitTimeInMs: FETCH_MS, allowAutoTopicCreation: false },
+    ...{ sessionTimeout: SESSION_MS, heartbeatInterval: HEARTBEAT_MS, rebalanceTimeout: REBALANCE_MS },
+    maxBytesPerPartition: messageBytes,
+    // One that crashed is put in order by who made it.
+    retry: { ...RETRY, retries, restartOnFailure: async () => false },
   };
 }
 

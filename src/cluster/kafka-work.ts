@@ -1,0 +1,171 @@
+import type { Consumer, Kafka } from 'kafkajs';
+import type { Events } from '../observe/events.ts';
+import { type Assigned, BusAway, type BusListener, type Mark } from './bus.ts';
+import { stickyAssigner } from './kafka-assign.ts';
+import { AGAIN_MS, clientOf, connectedAdmin, consuming, inTime, type KafkaOptions } from './kafka-client.ts';
+import { pause } from './pause.ts';
+
+/** As often the group's consumer tries again: when it is given up, its place is nobody's until its session is over. */
+const PATIENTLY = 600;
+
+export interface KafkaWorkOptions {
+  readonly kafka: KafkaOptions;
+  /** Of work; the group of all nodes has its name, too. */
+  readonly topic: string;
+  readonly messageBytes: () => number;
+  readonly listener: Pick<BusListener, 'assigned' | 'work'>;
+  /** kafkajs has given it up: `open` is to be tried again. */
+  readonly onCrash: (open: () => Promise<void>) => void;
+  readonly events: Events;
+}
+
+/** This node in the group of those who take work: the partitions that it owns, and what comes in them. */
+export class KafkaWork {
+  readonly #options: KafkaWorkOptions;
+  #consumer: Consumer | undefined;
+  /** As they were last; the count of changes tells an answer that comes too late. */
+  #owned: readonly number[] = [];
+  #change = 0;
+  #isAssigned = false;
+  #isHeld = false;
+  #isLeaving = false;
+  #isClosed = false;
+
+  constructor(options: KafkaWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Joins the group, and takes what comes from then on. */
+  async open(kafka: Kafka): Promise<void> {
+    if (this.#isLeaving) return;
+    const { topic, messageBytes, onCrash, listener } = this.#options;
+    const patient = await clientOf(this.#options.kafka, PATIENTLY);
+    const consumer = patient.consumer({
+      ...consuming(topic, PATIENTLY, messageBytes()),
+      partitionAssigners: [await stickyAssigner(() => this.#owned)],
+    });
+    this.#consumer = consumer;
+    const lost = () => {
+      if (this.#consumer !== consumer) return false;
+      this.#change++;
+      this.#isAssigned = false;
+      return true;
+    };
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+      if (!lost()) return;
+      this.#owned = memberAssignment[topic] ?? [];
+      this.#gate();
+      void this.#assign(kafka, this.#owned, this.#change);
+    });
+    consumer.on(consumer.events.REBALANCING, lost);
+    consumer.on(consumer.events.CRASH, () => {
+      if (lost()) onCrash(() => this.open(kafka));
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: async ({ batch, resolveOffset }) => {
+        // Fetched before it was known how far the partition is: it comes again.
+        if (!this.#isAssigned || this.#consumer !== consumer) return;
+        const messages = batch.messages.map(({ offset, value }) => ({
+          offset: Number(offset),
+          value: value ?? NOTHING,
+        }));
+        listener.work(batch.partition, messages);
+        resolveOffset(batch.lastOffset());
+      },
+    });
+  }
+
+  /** As `Bus.commit`. @throws BusAway */
+  async commit(marks: readonly Mark[]): Promise<void> {
+    if (!this.#consumer || !this.#isAssigned) throw new BusAway('no partition is owned now');
+    const offsets = marks.map(({ partition, offset, note }) => ({
+      ...{ topic: this.#options.topic, partition },
+      offset: String(offset),
+      metadata: note,
+    }));
+    try {
+      await this.#consumer.commitOffsets(offsets);
+    } catch (error) {
+      throw new BusAway((error as Error).message);
+    }
+  }
+
+  /** While held, nothing more is fetched. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#gate();
+  }
+
+  /** Leaves the group for good. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    await this.disconnect();
+    this.#change++;
+    this.#isAssigned = false;
+    this.#options.listener.assigned([]);
+  }
+
+  /** May be opened again. */
+  async disconnect(): Promise<void> {
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    await inTime(consumer?.disconnect());
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.disconnect();
+  }
+
+  /** Finds out how far the partitions are, and begins with them. */
+  async #assign(kafka: Kafka, partitions: readonly number[], change: number): Promise<void> {
+    while (change === this.#change && !this.#isClosed) {
+      try {
+        const assigned = await this.#marksOf(kafka, partitions);
+        if (change !== this.#change) return;
+        this.#isAssigned = true;
+        this.#options.listener.assigned(assigned);
+        this.#gate();
+        return;
+      } catch (error) {
+        this.#options.events.debug('cluster', `offsets could not be read: ${(error as Error).message}`);
+        await pause(AGAIN_MS);
+      }
+    }
+  }
+
+  async #marksOf(kafka: Kafka, partitions: readonly number[]): Promise<Assigned[]> {
+    const admin = await connectedAdmin(kafka);
+    try {
+      const { topic } = this.#options;
+      const [[group], ends] = await Promise.all([
+        admin.fetchOffsets({ groupId: topic, topics: [topic] }),
+        admin.fetchTopicOffsets(topic),
+      ]);
+      return partitions.map((partition): Assigned => {
+        const committed = group?.partitions.find((each) => each.partition === partition);
+        const bounds = ends.find((each) => each.partition === partition);
+        const low = Number(bounds?.low ?? 0);
+        const offset = Number(committed?.offset ?? -1);
+        // What is older was deleted by the broker.
+        const isThere = offset >= low;
+        const note = isThere ? (committed?.metadata ?? '') : '';
+        return { partition, offset: isThere ? offset : low, note, end: Number(bounds?.high ?? 0) };
+      });
+    } finally {
+      await inTime(admin.disconnect());
+    }
+  }
+
+  #gate(): void {
+    const topics = [{ topic: this.#options.topic }];
+    if (this.#isHeld || !this.#isAssigned) this.#consumer?.pause(topics);
+    else this.#consumer?.resume(topics);
+  }
+}
+
+const NOTHING = new Uint8Array();
