@@ -213,6 +213,7 @@ export class Invoker {
     const cell = pickStemCell(this.#stock.stemCells(runtime), memory);
     if (!cell || !this.#claimMemory(memory - cell.memory, 0, cell)) return undefined;
     this.#stock.unlist(cell);
+    this.#stemCells.started(cell.runtime);
     const outcome = this.#settle(cell, job, cell.wasWanted ? 'cold' : 'prewarmed', cell.become(job, key));
     this.#refill ??= setTimeout(() => this.#refillNow(), this.#options.refillAfterMs);
     return outcome;
@@ -374,7 +375,7 @@ export class Invoker {
     const now = performance.now();
     this.#changes.forget(now);
     const { keepAliveMs, pauseAfterMs } = this.#options;
-    for (const container of expired(this.#stock.idle, now, keepAliveMs)) {
+    for (const container of [...expired(this.#stock.idle, now, keepAliveMs), ...this.#stemCells.expired(now)]) {
       void container.close('idle');
     }
     if (pauseAfterMs !== undefined) {

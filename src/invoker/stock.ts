@@ -48,6 +48,11 @@ export class Stock {
     return this.#stemCells.get(runtimeKey(runtime)) ?? [];
   }
 
+  /** Those of each runtime that has any, the oldest first. */
+  stemCellsByRuntime(): (readonly Container[])[] {
+    return [...this.#stemCells.values()].filter((cells) => cells.length > 0);
+  }
+
   addStemCell(container: Container): void {
     const key = runtimeKey(container.runtime);
     const cells = this.#stemCells.get(key);

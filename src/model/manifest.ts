@@ -1,4 +1,7 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { ManifestError, readStemCells, type StemCell } from './stem-cells.ts';
+
+export { ManifestError } from './stem-cells.ts';
 
 /**
  * The manifest: which kinds of runtime there are (`runtimes/manifest.json`, or `--manifest FILE`). The format is
@@ -32,16 +35,6 @@ export interface Kind extends RuntimeSpec {
   /** The image as `GET /` shows it. */
   readonly shownImage: string;
   readonly stemCells: readonly StemCell[];
-}
-
-export interface StemCell {
-  readonly count: number;
-  /** Megabytes. */
-  readonly memory: number;
-}
-
-export class ManifestError extends Error {
-  override readonly name = 'ManifestError';
 }
 
 /** The kinds of this node, by name, with `family:default` resolved. */
@@ -80,7 +73,7 @@ export class Manifest {
   /** The operator's count of stem cells in place of the manifest's, for the kinds that have stem cells at all. */
   withStemCells(count: number): Manifest {
     return new Manifest(
-      this.kinds.map((kind) => ({ ...kind, stemCells: kind.stemCells.map((cell) => ({ ...cell, count })) })),
+      this.kinds.map((kind) => ({ ...kind, stemCells: kind.stemCells.map(({ memory }) => ({ count, memory })) })),
     );
   }
 
@@ -151,27 +144,4 @@ function imageName(image: Json | undefined, where: string): string {
   if (!isObject(image) || typeof image.name !== 'string') throw new ManifestError(`${where}.image has no name`);
   const { registry, prefix, name, tag } = image as Record<string, string | undefined>;
   return `${[registry, prefix, name].filter(Boolean).join('/')}${tag ? `:${tag}` : ''}`;
-}
-
-function readStemCells(list: Json | undefined, where: string): StemCell[] {
-  if (list === undefined) return [];
-  if (!Array.isArray(list)) throw new ManifestError(`${where}.stemCells is not a list`);
-  return list.map((cell, index) => {
-    const at = `${where}.stemCells[${index}]`;
-    if (!isObject(cell)) throw new ManifestError(`${at} is not an object`);
-    const count = cell.initialCount ?? cell.count;
-    if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) {
-      throw new ManifestError(`${at}.initialCount must be a whole number`);
-    }
-    return { count, memory: megabytes(cell.memory, `${at}.memory`) };
-  });
-}
-
-/** `256 MB`, `256 m`, `1 GB` or a number of megabytes. */
-function megabytes(value: Json | undefined, where: string): number {
-  if (typeof value === 'number' && value > 0) return value;
-  const match = typeof value === 'string' ? /^(\d+)\s*(m|mb|g|gb)$/i.exec(value.trim()) : null;
-  if (!match) throw new ManifestError(`${where} must be a size such as '256 MB'`);
-  const [, digits, unit] = match as unknown as [string, string, string];
-  return Number(digits) * (unit.toLowerCase().startsWith('g') ? 1024 : 1);
 }

@@ -132,6 +132,32 @@ describe('serving', () => {
   });
 });
 
+describe('stem cells by demand (RT-04)', () => {
+  test('are as many as the last minute asked for, and go when they were not needed for their time', async () => {
+    const reactive = { minCount: 1, maxCount: 4, ttl: '2 minutes', threshold: 2, increment: 1 };
+    const entry = {
+      ...{ kind: 'nodejs:20', default: true, image: 'node', whisklet: { protocol: 'stdio', family: 'javascript' } },
+      stemCells: [{ initialCount: 2, memory: '256 MB', reactive }],
+    };
+    const own = parseManifest(JSON.stringify({ runtimes: { nodejs: [entry] } }));
+    const pool = invoker({ manifest: own, poolMemory: 8192 });
+    const cells = async (ms: number) => {
+      jest.advanceTimersByTime(ms);
+      await settle();
+      return pool.status.byKind['nodejs:20']?.prewarmed ?? 0;
+    };
+    await pool.start();
+    expect(await cells(0)).toBe(2);
+    for (let n = 0; n < 8; n++) await pool.run(job({ id: `guest/${n}` }));
+    expect(await cells(30)).toBe(2);
+    expect(await cells(61_000)).toBe(4);
+    // Two of them are two minutes old by now, two are one.
+    expect(await cells(60_000)).toBe(2);
+    expect(await cells(60_000)).toBe(1);
+    await pool.close();
+  });
+});
+
 describe('waiting', () => {
   test('a job that counted on a container does not wait for the long call that this one got', async () => {
     const pool = invoker({ cells: 1, poolMemory: 512 });

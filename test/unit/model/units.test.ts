@@ -21,6 +21,9 @@ describe('units', () => {
     ['2m', 120_000],
     ['1 h', 3_600_000],
     ['7 d', 604_800_000],
+    ['2 minutes', 120_000],
+    ['1 second', 1000],
+    ['10 millis', 10],
   ])('the duration %s is %i ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
