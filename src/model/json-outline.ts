@@ -8,8 +8,9 @@ export interface Outline {
 }
 
 /**
- * Looks a text through. It takes two thirds of the time of `JSON.parse`, and leaves no garbage: a payload of 1 MB would be tens of
- * thousands of objects that nobody asks for. It is written as it is because it is as fast so: one machine of states for all takes twice as long.
+ * Looks a text through. It takes little more than half the time of `JSON.parse`, and leaves no garbage: a payload of 1 MB would be tens
+ * of thousands of objects that nobody asks for. Functions that answer where something ends are what the engine makes the fastest code
+ * of: one loop with states takes twice as long, bytes or tables in place of characters take longer, too.
  *
  * @returns undefined for what `JSON.parse` would refuse, and for what is nested deeper than allowed
  */
