@@ -26,12 +26,15 @@ function fill(have: number, wanted: number): number {
   return total;
 }
 
-for (;;) {
-  const have = fill(0, HEADER_BYTES);
+for (let have = 0; ; ) {
+  have = fill(have, HEADER_BYTES);
   const length = HEADER_BYTES + input.readUInt32BE(0);
-  fill(have, length);
+  have = fill(have, length);
   const { id, value } = unpack(input.subarray(HEADER_BYTES, length)) as { id: string; value: string };
   const answer = packr.pack({ type: 'result', id, value }, RESERVE_START_SPACE + HEADER_BYTES);
   answer.writeUInt32BE(answer.length - HEADER_BYTES);
   for (let sent = 0; sent < answer.length; ) sent += writeSync(1, answer, sent);
+  // The beginning of the next ones may have come along.
+  if (have > length) input.copyWithin(0, length, have);
+  have -= length;
 }

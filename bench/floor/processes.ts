@@ -4,8 +4,9 @@ import { talk } from './wire.ts';
 
 /**
  * The floor of many actions: what is lost because there are many processes, whoever talks with them. A frame to a bare child and
- * back, with so many under way at once, to a child taken at random among the idle ones. A program of its own: `processes.ts most
- * together`; told `{"count": 100, "ms": 500}`, it uses so many children for so long, and prints the answers a second.
+ * back, with so many under way at once, to a child taken at random among those that have room: a few children have several
+ * under way each, of many each has one. A program of its own: `processes.ts most together`; told `{"count": 100, "ms": 500}`, it
+ * uses so many children for so long, and prints the answers a second.
  */
 const [most, together] = process.argv.slice(2).map(Number) as [number, number];
 
@@ -14,11 +15,12 @@ type Ask = () => Promise<unknown>;
 
 function child(): { ask: Ask; close: () => Promise<void> } {
   const { wire, close } = openPipes();
-  let answered: (value: string) => void = () => undefined;
-  const send = talk(wire, (value) => answered(value));
+  /** Answers come in the order of the questions. */
+  const waiting: ((value: string) => void)[] = [];
+  const send = talk(wire, (value) => waiting.shift()?.(value));
   const ask = () => {
     const { promise, resolve } = Promise.withResolvers<string>();
-    answered = resolve;
+    waiting.push(resolve);
     send('{"name":"Whisklet"}');
     return promise;
   };
@@ -28,14 +30,15 @@ function child(): { ask: Ask; close: () => Promise<void> } {
 const children = Array.from({ length: most }, child);
 
 async function press(count: number, ms: number): Promise<number> {
-  const idle = children.slice(0, count);
+  const each = Math.ceil(together / count);
+  const rooms = children.slice(0, count).flatMap((one) => Array<(typeof children)[number]>(each).fill(one));
   const end = performance.now() + ms;
   let answers = 0;
   const keepAsking = async () => {
     while (performance.now() < end) {
-      const [taken] = idle.splice(Math.floor(Math.random() * idle.length), 1) as [(typeof children)[number]];
+      const [taken] = rooms.splice(Math.floor(Math.random() * rooms.length), 1) as [(typeof children)[number]];
       await taken.ask();
-      idle.push(taken);
+      rooms.push(taken);
       answers++;
     }
   };

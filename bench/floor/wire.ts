@@ -53,15 +53,20 @@ const frame = (value: string) => ({
 export function talk(wire: Wire, onAnswer: (value: string) => void): (value: string) => void {
   let rest: Buffer[] = [];
   wire.onOutput((chunk) => {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    // A small answer comes in one piece; the pieces of a large one are kept, whose memory is used again.
-    if (rest.length === 0 && isWhole(bytes)) return onAnswer(valueIn(bytes));
-    rest.push(Buffer.from(bytes));
-    const whole = rest.reduce((sum, each) => sum + each.length, 0);
-    if (whole < HEADER_BYTES + (rest[0] as Buffer).readUInt32BE(0)) return;
-    const all = Buffer.concat(rest);
-    rest = [];
-    onAnswer(valueIn(all));
+    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (rest.length > 0) {
+      rest.push(Buffer.from(bytes));
+      if ((rest[0] as Buffer).length < HEADER_BYTES) rest = [Buffer.concat(rest)];
+      const have = rest.reduce((sum, each) => sum + each.length, 0);
+      if (have < HEADER_BYTES || have < lengthOf(rest[0] as Buffer)) return;
+      bytes = Buffer.concat(rest);
+      rest = [];
+    }
+    // Small answers come whole, and several at once; the pieces of a large one are kept, whose memory is used again.
+    for (; bytes.length >= HEADER_BYTES && bytes.length >= lengthOf(bytes); bytes = bytes.subarray(lengthOf(bytes))) {
+      onAnswer(valueIn(bytes.subarray(0, lengthOf(bytes))));
+    }
+    if (bytes.length > 0) rest = [Buffer.from(bytes)];
   });
   return (value) => {
     const bytes = packr.pack(frame(value), RESERVE_START_SPACE + HEADER_BYTES);
@@ -70,11 +75,11 @@ export function talk(wire: Wire, onAnswer: (value: string) => void): (value: str
   };
 }
 
-function isWhole(bytes: Buffer): boolean {
-  return bytes.readUInt32BE(0) === bytes.length - HEADER_BYTES;
+/** Of the frame that begins here, with its header. */
+function lengthOf(bytes: Buffer): number {
+  return HEADER_BYTES + bytes.readUInt32BE(0);
 }
 
-function valueIn(bytes: Buffer): string {
-  if (!isWhole(bytes)) throw new Error('a torn frame');
-  return (unpack(bytes.subarray(HEADER_BYTES)) as { value: string }).value;
+function valueIn(frame: Buffer): string {
+  return (unpack(frame.subarray(HEADER_BYTES)) as { value: string }).value;
 }
