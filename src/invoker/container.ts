@@ -38,6 +38,7 @@ export interface ContainerOptions {
 
 type Failure = Extract<Answer, { type: 'failure' }>;
 /** Milliseconds since the epoch, and milliseconds. */
+type Begin = { readonly start: number; readonly waitMs: number };
 type Init = { readonly start: number; readonly ms: number };
 
 /**
@@ -265,8 +266,9 @@ export class Container {
   }
 
   /** @param init how the container was initialized, where it was for this job */
-  #run(job: Job, logs: LogCollector, waitMs: number, init?: Init): Promise<Outcome | Unrun> {
-    return this.#finish(job, logs, (this.#talk as Talk).run(runRequest(job, logs, false)), waitMs, init);
+  async #run(job: Job, logs: LogCollector, waitMs: number, init?: Init): Promise<Outcome | Unrun> {
+    const begin = beginOf(job, waitMs);
+    return this.#finish(job, logs, (this.#talk as Talk).run(runRequest(job, logs, false)), begin, init);
   }
 
   /** Sends the job ahead: its run begins when those before it are answered. */
@@ -277,7 +279,7 @@ export class Container {
       ({ type }) => type === 'unbegun' && this.#ahead.takeBack(id),
       () => this.#ahead.takeBack(id),
     );
-    if (await this.#ahead.wait(id)) return this.#finish(job, logs, asked, Date.now() - job.acceptedAt);
+    if (await this.#ahead.wait(id)) return this.#finish(job, logs, asked, beginOf(job, Date.now() - job.acceptedAt));
     this.active--;
     return 'taken back';
   }
@@ -286,13 +288,10 @@ export class Container {
     job: Job,
     logs: LogCollector,
     asked: Promise<Answer | Unbegun>,
-    waitMs: number,
+    { start, waitMs }: Begin,
     init?: Init,
   ): Promise<Outcome | Unrun> {
     const { action, steps } = job;
-    const start = Date.now();
-    if (steps && steps.given === 0) steps.given = performance.now();
-    job.watcher?.started(job.activationId);
     const answer = await answerWithin(asked, action.limits.timeout);
     if (answer.type === 'unbegun') {
       this.active--;
@@ -357,6 +356,14 @@ export class Container {
     const { id, memory } = this;
     this.#options.events.containerMoved.publish({ id, kind: this.runtime.kind, memory, from, to, why });
   }
+}
+
+/** A run begins: says so to those who want to know. */
+function beginOf({ activationId, steps, watcher }: Job, waitMs: number): Begin {
+  const start = Date.now();
+  if (steps && steps.given === 0) steps.given = performance.now();
+  watcher?.started(activationId);
+  return { start, waitMs };
 }
 
 function describeExit({ code, signal, outOfMemory }: Exit): string {
