@@ -11,7 +11,7 @@ import type { Members } from './members.ts';
 import { Partitions } from './partitions.ts';
 import { atMost, pause } from './pause.ts';
 import { Queue, type QueueOptions } from './queue.ts';
-import { type BeatMessage, type EndedMessage, type Origin, ownerOf, type RunMessage } from './wire.ts';
+import { type BeatMessage, type EndedMessage, type Origin, originOf, ownerOf, type RunMessage } from './wire.ts';
 
 export interface IntakeOptions extends LookUp, Omit<QueueOptions, 'onRun' | 'onWork'> {
   readonly bus: Pick<Bus, 'commit' | 'hold'>;
@@ -34,13 +34,13 @@ const AGAIN_MS = 1_000;
 
 /**
  * Takes what is in the partitions that this node owns, and does it: a job by the invoker, as soon as it has room; accepted work
- * by `perform`. What an owner before that is still alive has begun, or may have, is left to it until it says that it has not, or
- * that it has ended.
+ * by `perform`. What was begun by an owner before that is still alive is left to it until it says that it has ended.
  *
  *     arrived ─► elsewhere ─► queue ─► in hand ─► done ─► committed
  */
 export class Intake {
   readonly #options: IntakeOptions;
+  readonly #self: string;
   readonly #partitions: Partitions;
   readonly #elsewhere: Elsewhere;
   readonly #queue: Queue;
@@ -54,7 +54,8 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { self, bus, members, offer, run, hasRoom, now } = options;
-    this.#partitions = new Partitions(bus, self);
+    this.#self = ownerOf(self);
+    this.#partitions = new Partitions(bus, this.#self);
     this.#elsewhere = new Elsewhere(members);
     this.#queue = new Queue({
       ...{ offer, run, hasRoom, now },
@@ -125,9 +126,7 @@ export class Intake {
 
   /** Another node says what it owns and holds. */
   heard(beat: BeatMessage): void {
-    const { held, free } = this.#elsewhere.heard(beat);
-    for (const entry of held) this.#partitions.begunBy(entry, ownerOf(beat.from));
-    for (const entry of free) this.#ready(entry);
+    for (const entry of this.#elsewhere.heard(beat)) this.#ready(entry);
   }
 
   /** Something may have changed: there may be room, or a node may be dead. Called now and then. */
@@ -180,7 +179,10 @@ export class Intake {
       this.#partitions.done(entry);
       return;
     }
-    if (!this.#elsewhere.leave(entry, this.#partitions.othersOf(entry), this.#options.now())) this.#ready(entry);
+    const begun = this.#partitions.begunAs(entry);
+    const owner = begun && begun.owner !== this.#self ? originOf(begun.owner) : undefined;
+    if (owner && !this.#options.members.isGone(owner, this.#options.now())) this.#elsewhere.add(entry, owner);
+    else this.#ready(entry);
   }
 
   #ready(entry: Entry): void {

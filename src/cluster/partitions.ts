@@ -2,17 +2,8 @@ import type { Assigned, Bus } from './bus.ts';
 import { Commits } from './commits.ts';
 import type { Entry } from './entry.ts';
 import { type Begun, Progress } from './progress.ts';
-import { type Origin, originOf, ownerOf } from './wire.ts';
 
 type Place = Pick<Entry, 'partition' | 'offset'>;
-
-/** Other processes that had a message before. */
-export interface Others {
-  /** Is known to have begun it. */
-  readonly begunBy: Origin | undefined;
-  /** Owned the partition when it was there, and may have begun it in its last moments. */
-  readonly before: Origin | undefined;
-}
 
 /**
  * The partitions that this node owns: how far they are, and the commits that tell it to their next owners. What is told of others'
@@ -23,8 +14,9 @@ export class Partitions {
   readonly #owned = new Map<number, Progress>();
   readonly #commits: Commits;
 
-  constructor(bus: Pick<Bus, 'commit'>, self: Origin) {
-    this.#self = ownerOf(self);
+  /** @param self `node#boot` */
+  constructor(bus: Pick<Bus, 'commit'>, self: string) {
+    this.#self = self;
     this.#commits = new Commits(bus, this.#owned);
   }
 
@@ -42,14 +34,12 @@ export class Partitions {
     return this.#owned.has(partition);
   }
 
-  /** These and no others from now on; what is known of those that it had already stays. That others are its own now is committed soon. */
+  /** These and no others from now on; what is known of those that it had already stays. */
   assigned(partitions: readonly Assigned[]): void {
     const now = new Set(partitions.map(({ partition }) => partition));
     for (const partition of [...this.#owned.keys()]) if (!now.has(partition)) this.#owned.delete(partition);
     for (const mark of partitions) {
-      if (this.#owned.has(mark.partition)) continue;
-      this.#owned.set(mark.partition, new Progress(mark, this.#self));
-      this.#commits.changed(mark.partition);
+      if (!this.#owned.has(mark.partition)) this.#owned.set(mark.partition, new Progress(mark));
     }
   }
 
@@ -65,26 +55,8 @@ export class Partitions {
     return this.#owned.get(partition)?.begunAs(offset);
   }
 
-  /** Who may have begun it besides this process. */
-  othersOf({ partition, offset, isOld }: Pick<Entry, 'partition' | 'offset' | 'isOld'>): Others {
-    const progress = this.#owned.get(partition);
-    return { begunBy: this.#other(progress?.begunAs(offset)?.owner), before: this.#other(isOld && progress?.before) };
-  }
-
-  #other(owner: string | undefined | false): Origin | undefined {
-    return owner && owner !== this.#self ? originOf(owner) : undefined;
-  }
-
   begin({ partition, offset }: Place): void {
     this.#owned.get(partition)?.begin(offset, this.#self);
-  }
-
-  /** An owner before this one says that it has begun it: its own note may not have said so. */
-  begunBy({ partition, offset }: Place, owner: string): void {
-    const progress = this.#owned.get(partition);
-    if (!progress || progress.begunAs(offset)?.owner === owner) return;
-    progress.begin(offset, owner);
-    this.#commits.changed(partition);
   }
 
   /** It was not begun after all. */

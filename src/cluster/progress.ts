@@ -7,7 +7,7 @@ import { Ranges } from './ranges.ts';
  *
  *     offset        7   8   9  10  11  12 …
  *               ┌─open─done─open─open─done─┐ position
- *     commit 7, note: 7 was begun twice, by edge-1; 8 and 11 are done; 9 and 10 were not begun, as far as edge-2 could tell by then
+ *     commit 7, note: 7 was begun twice, by edge-1; 8 and 11 are done; 9 and 10 were not begun
  *
  * Pure: knows no clock and no Kafka.
  */
@@ -15,9 +15,6 @@ export class Progress {
   readonly partition: number;
   /** Messages before this one were there before: somebody may have begun them and died before it was known. */
   readonly end: number;
-  /** Who owned it last, `node#boot`: what that one began in its last moments may not be in its note. */
-  readonly before: string | undefined;
-  readonly #owner: string;
   /** The message after the last one that arrived. */
   #position: number;
   readonly #open = new Set<number>();
@@ -25,14 +22,11 @@ export class Progress {
   /** Above the lowest that is not done. */
   readonly #done = new Ranges();
 
-  /** @param owner `node#boot` of this process */
-  constructor({ partition, offset, note, end }: Assigned, owner: string) {
+  constructor({ partition, offset, note, end }: Assigned) {
     this.partition = partition;
     this.end = end;
-    this.#owner = owner;
     this.#position = offset;
-    const { by, begun, done } = readNote(note);
-    this.before = by;
+    const { begun, done } = readNote(note);
     for (const [delta, each] of begun) this.#begun.set(offset + delta, each);
     for (const [from, to] of done) this.#done.add(offset + from, offset + to);
   }
@@ -80,7 +74,7 @@ export class Progress {
     for (const offset of this.#open) if (offset < lowest) lowest = offset;
     this.#done.dropBelow(lowest);
     for (const offset of this.#begun.keys()) if (offset < lowest) this.#begun.delete(offset);
-    return { partition: this.partition, offset: lowest, note: writeNote(this.#owner, lowest, this.#begun, this.#done) };
+    return { partition: this.partition, offset: lowest, note: writeNote(lowest, this.#begun, this.#done) };
   }
 }
 
@@ -92,8 +86,6 @@ export interface Begun {
 }
 
 interface Note {
-  /** `node#boot` of who wrote it. */
-  readonly by: string | undefined;
   /** Distance from the mark's offset. */
   readonly begun: ReadonlyMap<number, Begun>;
   /** Ranges of distances, both ends included. */
@@ -104,16 +96,16 @@ interface Note {
 const NOTE_BYTES = 4_000;
 /** A range that ends later than this is none of ours. */
 const FARTHEST = 10_000_000;
-const NOTHING: Note = { by: undefined, begun: new Map(), done: [] };
+const NOTHING: Note = { begun: new Map(), done: [] };
 
 /**
- * `{"v":1,"by":"edge-2#17c0","o":["edge-1#5f3a"],"b":[[0,2,0]],"d":[[1,1],[4,4]]}`: who writes it; owners of what was begun; begun
- * ones by distance, tries and owner; ranges done.
+ * `{"v":1,"o":["edge-1#5f3a"],"b":[[0,2,0]],"d":[[1,1],[4,4]]}`: owners; begun ones by distance, tries and owner; ranges done.
  * What there is no room for is left out, first what was begun least often: then a message may be done once more.
  */
-function writeNote(by: string, base: number, begun: ReadonlyMap<number, Begun>, done: Ranges): string {
+function writeNote(base: number, begun: ReadonlyMap<number, Begun>, done: Ranges): string {
+  if (begun.size === 0 && done.isEmpty) return '';
   const owners: string[] = [];
-  let room = NOTE_BYTES - Buffer.byteLength(JSON.stringify({ v: 1, by, o: [], b: [], d: [] }));
+  let room = NOTE_BYTES - '{"v":1,"o":[],"b":[],"d":[]}'.length;
   const fits = (text: string) => {
     room -= Buffer.byteLength(text) + 1;
     return room >= 0;
@@ -134,14 +126,14 @@ function writeNote(by: string, base: number, begun: ReadonlyMap<number, Begun>, 
     if (!fits(JSON.stringify(range))) break;
     d.push(range);
   }
-  return JSON.stringify({ v: 1, by, o: owners, b, d });
+  return JSON.stringify({ v: 1, o: owners, b, d });
 }
 
 /** What nobody of us wrote says nothing. */
 function readNote(note: string): Note {
   if (note === '') return NOTHING;
   try {
-    const { v, by, o, b, d } = JSON.parse(note);
+    const { v, o, b, d } = JSON.parse(note);
     if (v !== 1) return NOTHING;
     const begun = new Map<number, Begun>();
     for (const [delta, tries, index] of b) {
@@ -149,7 +141,7 @@ function readNote(note: string): Note {
       begun.set(delta, { tries, owner: o[index] });
     }
     for (const [from, to] of d) if (!isCount(from) || !isCount(to) || to < from) return NOTHING;
-    return { by: typeof by === 'string' ? by : undefined, begun, done: d };
+    return { begun, done: d };
   } catch {
     return NOTHING;
   }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test';
-import { BusAway } from '../../../src/cluster/bus.ts';
 import { decode } from '../../../src/cluster/wire.ts';
 import type { JobWatcher } from '../../../src/model/job.ts';
 import { messages } from '../../../src/model/messages.ts';
@@ -315,57 +314,6 @@ describe('accepted work', () => {
     expect(done).toEqual([true, true, true, true]);
   });
 
-  test('whose beginning its old owner could not commit goes on there, too, and is not begun by the new one', async () => {
-    const [one] = (await up(16)) as [ClusterNode];
-    const commit = one.bus.commit.bind(one.bus);
-    one.bus.commit = async () => {
-      throw new BusAway('the group is rebalancing');
-    };
-    await one.cluster.accept(Array.from({ length: 8 }, (_, n) => work(`w${n}`, { action: `/guest/a${n}` })));
-    await settle();
-    expect(one.works).toHaveLength(8);
-    const [two] = (await up(16)) as [ClusterNode];
-    one.bus.commit = commit;
-    await pass(2_000);
-    expect(two.works).toHaveLength(0);
-    expect(two.cluster.status.elsewhere).toBeGreaterThan(0);
-    // The one after it learns it, too, and that it counts as a try.
-    const [third] = (await up(16)) as [ClusterNode];
-    two.kill(broker);
-    await pass(10_000);
-    expect([...two.works, ...third.works]).toHaveLength(0);
-    one.kill(broker);
-    await pass(10_000);
-    expect(third.works.map(({ tries }) => tries)).toEqual(Array.from({ length: 8 }, () => 1));
-  });
-
-  test('that its old owner had not begun is begun by the new one as soon as the old one says what it has', async () => {
-    const [one] = (await up(0)) as [ClusterNode];
-    await one.cluster.accept(Array.from({ length: 8 }, (_, n) => work(`w${n}`, { action: `/guest/a${n}` })));
-    await settle();
-    const two = new ClusterNode(broker, 'n1', 16);
-    nodes.push(two);
-    await settle();
-    await pass(1_000);
-    const moved = two.bus.owned.flatMap((partition) => broker.log[partition] ?? []);
-    expect(moved.length).toBeGreaterThan(0);
-    expect(two.works).toHaveLength(moved.length);
-    expect(two.works.every(({ tries }) => tries === 0)).toBe(true);
-  });
-
-  test('is begun by the new owner when the old one lives, and for long says nothing of it', async () => {
-    const [one] = (await up(0)) as [ClusterNode];
-    await one.cluster.accept(Array.from({ length: 8 }, (_, n) => work(`w${n}`, { action: `/guest/a${n}` })));
-    await settle();
-    // It takes itself for the owner of what it has lost.
-    one.bus.assign = () => undefined;
-    const [two] = (await up(16)) as [ClusterNode];
-    await pass(5_000);
-    expect(two.works).toHaveLength(0);
-    await pass(5_000);
-    expect(two.works.length).toBeGreaterThan(0);
-  });
-
   test('that its old owner knows nothing of is begun by the new one', async () => {
     const [one] = (await up(1)) as [ClusterNode];
     broker.committed[0] = { partition: 0, offset: 0, note: '{"v":1,"o":["n0#n0-boot"],"b":[[0,1,0]],"d":[]}' };
@@ -388,8 +336,6 @@ describe('accepted work', () => {
     for (const log of broker.log) log.push(await encoded(work('old')));
     const order: string[] = [];
     one.bus.kill();
-    // No owner is known.
-    broker.committed.fill(undefined);
     const [two] = (await up(0)) as [ClusterNode];
     const commit = two.bus.commit.bind(two.bus);
     two.bus.commit = async (marks) => {

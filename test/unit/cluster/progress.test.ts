@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { Progress } from '../../../src/cluster/progress.ts';
 
-const at = (offset: number, note = '', end = 0) => new Progress({ partition: 3, offset, note, end }, 'me#1');
+const at = (offset: number, note = '', end = 0) => new Progress({ partition: 3, offset, note, end });
 const arrive = (progress: Progress, from: number, to: number) => {
   for (let offset = from; offset <= to; offset++) expect(progress.arrived(offset)).toBe(true);
 };
@@ -9,17 +9,10 @@ const arrive = (progress: Progress, from: number, to: number) => {
 describe('progress', () => {
   test('commits the message after the last one when all are done', () => {
     const progress = at(7);
-    const note = '{"v":1,"by":"me#1","o":[],"b":[],"d":[]}';
-    expect(progress.mark()).toEqual({ partition: 3, offset: 7, note });
+    expect(progress.mark()).toEqual({ partition: 3, offset: 7, note: '' });
     arrive(progress, 7, 9);
     for (const offset of [9, 7, 8]) progress.done(offset);
-    expect(progress.mark()).toEqual({ partition: 3, offset: 10, note });
-  });
-
-  test('tells the next owner who had it before', () => {
-    expect(at(7).before).toBeUndefined();
-    expect(at(7, '{"v":1,"o":[],"b":[],"d":[]}').before).toBeUndefined();
-    expect(at(7, at(7).mark().note).before).toBe('me#1');
+    expect(progress.mark()).toEqual({ partition: 3, offset: 10, note: '' });
   });
 
   test('commits no further than the lowest that is not done, with a note of those above', () => {
