@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { openPipes } from './pipes.ts';
 
 /**
- * Takes the standard streams away from the user's code, before any of it is loaded: the protocol moves to other
+ * Takes the standard streams away from the user's code, before any of it is loaded: the protocol moves to FIFOs, or to other
  * descriptors, which children do not inherit, 0 becomes /dev/null, and 1 and 2 become files without a name
  * (`capture.ts` reads them). Files, not pipes: whoever writes to them never waits for the shim, so that
  * `execSync` with inherited streams cannot lock up.
@@ -22,8 +23,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 
 /** @param folder where the files of 1 and 2 are made, private to this place */
 export function takeStreams(folder: string): Streams {
-  const input = duplicate(0, O_RDONLY);
-  const output = duplicate(1, O_WRONLY);
+  const { input, output } = openPipes() ?? { input: duplicate(0, O_RDONLY), output: duplicate(1, O_WRONLY) };
   const words = duplicate(2, O_WRONLY);
   replace(0, '/dev/null', O_RDONLY);
   return { input, output, words, captured: [capture(1, folder), capture(2, folder)] };

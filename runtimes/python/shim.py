@@ -11,6 +11,7 @@ import sys
 from whisklet_runtime.code import last_words
 from whisklet_runtime.frames import Channel, frame
 from whisklet_runtime.logs import Capture, Logs, open_printer
+from whisklet_runtime.pipes import open_pipes
 from whisklet_runtime.runtime import Runtime
 
 PROTOCOL = 1
@@ -25,7 +26,7 @@ def main():
     sys.path.pop(0)  # the shim's own folder
 
     # The protocol moves to descriptors that children do not inherit, before any of the user's code is loaded.
-    channel = Channel(os.dup(0), os.dup(1))
+    channel = Channel(*(open_pipes() or (os.dup(0), os.dup(1))))
     words = os.dup(2)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

@@ -22,7 +22,7 @@ export interface Place {
 
 /** The standard streams of a place. */
 export interface Stdio {
-  /** Writes to its stdin, all or in order later; never blocks, never throws. After the end it does nothing. */
+  /** Writes to its stdin, all or in order later (a place may have to speak first); never blocks, never throws. After the end it does nothing. */
   write(bytes: Uint8Array): void;
   /** Sets who gets what comes from stdout, in order. Called once, before anything is written. */
   onOutput(listener: (chunk: Uint8Array) => void): void;

@@ -19,6 +19,8 @@ const NOBODY = '65534:65534';
 const OPEN_FILES = 1024;
 const PROCESSES = 1024;
 const PORT = '8080/tcp';
+/** Where a container of our own finds its FIFOs. */
+const PIPES = '/run/whisklet';
 
 /**
  * What a container is created with.
@@ -29,15 +31,26 @@ const PORT = '8080/tcp';
  * Images of others (OpenWhisk's HTTP protocol) must work unchanged, and many of them run as root and write where they
  * like. OpenWhisk only takes NET_RAW and NET_ADMIN from them; we also take what only a system's own programs
  * need, and the way to gain privileges by a set-user-id program. Their root stays writable, their user stays theirs.
+ *
+ * @param pipes a folder of this host with FIFOs for it (`FifoStreams`), only for images of our own
  */
-export function containerOptions(spec: PlaceSpec, image: string, defaults: ContainerDefaults): ContainerOptions {
+export function containerOptions(
+  spec: PlaceSpec,
+  image: string,
+  defaults: ContainerDefaults,
+  pipes?: string,
+): ContainerOptions {
   const { memory, env, runtime } = spec;
   const { network, dns, cpus, labels, hasInit } = defaults;
   const isOurs = runtime.protocol === 'stdio';
   return {
     Image: image,
     Labels: { ...labels, 'io.whisklet.kind': runtime.kind },
-    Env: Object.entries(isOurs ? { HOME: '/tmp', ...env } : env).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({
+      ...(isOurs && { HOME: '/tmp' }),
+      ...env,
+      ...(pipes !== undefined && { __WHISKLET_PIPES: PIPES }),
+    }).map(([name, value]) => `${name}=${value}`),
     // For an engine that stops: nobody is left who could use the container.
     StopTimeout: 1,
     Tty: false,
@@ -61,7 +74,7 @@ export function containerOptions(spec: PlaceSpec, image: string, defaults: Conta
       // All that is said is read from the attached streams.
       LogConfig: { Type: 'none', Config: {} },
       ...(isOurs
-        ? ownRestrictions(memory, hasInit)
+        ? { ...ownRestrictions(memory, hasInit), ...(pipes !== undefined && { Mounts: [mountOf(pipes)] }) }
         : { CapDrop: ['NET_RAW', 'NET_ADMIN', 'MKNOD', 'AUDIT_WRITE', 'SETFCAP'] }),
     },
   };
@@ -75,6 +88,11 @@ function ownRestrictions(memory: number, hasInit: boolean): NonNullable<Containe
     Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${memory}m` },
     ...(hasInit ? { Init: true } : {}),
   };
+}
+
+/** Read-only keeps nobody from writing into FIFOs. Unlike `Binds`, the engine refuses it where it does not see the folder. */
+function mountOf(pipes: string) {
+  return { Type: 'bind', Source: pipes, Target: PIPES, ReadOnly: true } as const;
 }
 
 /** A container's weight among the others: in proportion to its memory, 1024 (Docker's own default) for 256 MB. */

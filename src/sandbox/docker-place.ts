@@ -1,19 +1,18 @@
 import { constants } from 'node:os';
-import type { Duplex } from 'node:stream';
-import type { Exit, Place, Stdio } from '../model/place.ts';
+import type { Exit, Place } from '../model/place.ts';
 import type { Events } from '../observe/events.ts';
 import { type Docker, DockerError } from './docker.ts';
 import { type Freezer, findFreezer } from './docker-freezer.ts';
 import { cpuShares } from './docker-options.ts';
-import { Demultiplexer } from './docker-stream.ts';
+import type { DockerStdio } from './docker-stdio.ts';
 
 export interface DockerPlaceOptions {
   readonly docker: Docker;
   readonly events: Events;
   /** The container's name. */
   readonly id: string;
-  /** Its attached standard streams. */
-  readonly stream: Duplex;
+  /** Taken before it was started. */
+  readonly stdio: DockerStdio;
   /** Where its port 8080 is; then its streams carry nothing but logs, and it lives on without them. */
   readonly address: Place['address'];
   /** Nothing of it is left. */
@@ -41,10 +40,10 @@ export class DockerPlace implements Place {
   #destroyed: Promise<void> | undefined;
 
   /** To be made when the container has been started. */
-  constructor(options: DockerPlaceOptions, stdio: DockerStdio) {
+  constructor(options: DockerPlaceOptions) {
     this.#options = options;
     this.id = options.id;
-    this.stdio = stdio;
+    this.stdio = options.stdio;
     if (options.address) this.address = options.address;
     this.exited = this.#end();
   }
@@ -69,23 +68,30 @@ export class DockerPlace implements Place {
   }
 
   async #remove(): Promise<void> {
-    const { docker, events, stream, onGone, mayGiveUp } = this.#options;
+    const isGone = await this.#tryToRemove();
+    const closed = this.stdio.close();
+    // One that lives on may never read what is queued for it.
+    if (isGone) await closed;
+    this.#options.onGone();
+  }
+
+  /** False when the engine does not do it. */
+  async #tryToRemove(): Promise<boolean> {
+    const { docker, events, mayGiveUp } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         await docker.remove(this.id);
-        break;
+        return true;
       } catch (error) {
         // Its memory is not free before it is gone, so an engine that is away is waited for.
         const isAway = error instanceof DockerError && error.kind === 'away';
         if (attempt >= REMOVE_ATTEMPTS && (!isAway || mayGiveUp())) {
           events.warn('docker', `${this.id} could not be removed, the next start will: ${(error as Error).message}`);
-          break;
+          return false;
         }
         await Bun.sleep(Math.min(attempt * REMOVE_PAUSE_MS, REMOVE_PAUSE_MAX_MS));
       }
     }
-    stream.destroy();
-    onGone();
   }
 
   async #findFreezer(): Promise<Freezer | null> {
@@ -120,58 +126,4 @@ export function readExit(exitCode: number): Pick<Exit, 'code' | 'signal'> {
   const number = exitCode - 128;
   const signal = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
   return signal ? { code: null, signal } : { code: exitCode, signal: null };
-}
-
-const LAST_WORDS_BYTES = 4096;
-
-/** The standard streams of a container in its attached stream. */
-export class DockerStdio implements Stdio {
-  /** Resolves when nothing comes any more. Never rejects. */
-  readonly ended: Promise<void>;
-  readonly #stream: Duplex;
-  #onOutput: ((chunk: Uint8Array) => void) | undefined;
-  #onErrors: ((chunk: Uint8Array) => void) | undefined;
-  /** What came before anybody listened. */
-  #earlyOutput: Uint8Array[] = [];
-  #errors: Buffer = Buffer.alloc(0);
-
-  constructor(stream: Duplex) {
-    this.#stream = stream;
-    const parts = new Demultiplexer(
-      (bytes) => {
-        if (this.#onOutput) this.#onOutput(bytes);
-        else this.#earlyOutput.push(bytes);
-      },
-      (bytes) => {
-        if (this.#onErrors) this.#onErrors(bytes);
-        else this.#errors = Buffer.from(Buffer.concat([this.#errors, bytes]).subarray(-LAST_WORDS_BYTES));
-      },
-    );
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.ended = promise;
-    stream.on('data', (chunk: Uint8Array) => parts.push(chunk));
-    stream.on('end', resolve);
-    stream.on('close', resolve);
-    stream.on('error', () => resolve());
-  }
-
-  get lastWords(): string {
-    return this.#errors.toString();
-  }
-
-  write(bytes: Uint8Array): void {
-    // The stream queues what the engine does not take at once, in order.
-    if (this.#stream.writable) this.#stream.write(bytes);
-  }
-
-  onOutput(listener: (chunk: Uint8Array) => void): void {
-    this.#onOutput = listener;
-    for (const chunk of this.#earlyOutput.splice(0)) listener(chunk);
-  }
-
-  onErrors(listener: (chunk: Uint8Array) => void): void {
-    this.#onErrors = listener;
-    if (this.#errors.length > 0) listener(this.#errors);
-    this.#errors = Buffer.alloc(0);
-  }
 }

@@ -1,14 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import type { Place } from '../model/place.ts';
 import type { Events } from '../observe/events.ts';
+import { AttachedStreams } from './attached-streams.ts';
 import { type Docker, DockerError } from './docker.ts';
+import { DockerFifos } from './docker-fifos.ts';
 import { containerOptions } from './docker-options.ts';
-import { DockerPlace, DockerStdio } from './docker-place.ts';
+import { DockerPlace } from './docker-place.ts';
+import { DockerStdio } from './docker-stdio.ts';
 import { Images, type Pull } from './image.ts';
 import { endsSteadily } from './patience.ts';
 import { type PlaceSpec, ProvisionError, type Sandbox } from './sandbox.ts';
@@ -44,7 +47,7 @@ const PORT = 8080;
 
 /**
  * Docker containers. The engine is asked only when a container is created, resized or destroyed; all talk goes over
- * the streams that were attached before it started. When the engine restarts, the places that it took with it report
+ * FIFOs where it is on this host, else over the streams that were attached before it started (`DockerStdio`). When the engine restarts, the places that it took with it report
  * their end, and new ones can be created as soon as it answers again.
  */
 export class DockerSandbox implements Sandbox {
@@ -54,6 +57,7 @@ export class DockerSandbox implements Sandbox {
   readonly label: string;
   readonly #options: DockerSandboxOptions;
   readonly #images: Images;
+  readonly #fifos: DockerFifos;
   readonly #labels: Readonly<Record<string, string>>;
   readonly #starting = pLimit(STARTS_AT_ONCE);
   readonly #places = new Set<DockerPlace>();
@@ -65,7 +69,7 @@ export class DockerSandbox implements Sandbox {
   #closed = false;
 
   constructor(options: DockerSandboxOptions) {
-    const { dataDir } = options;
+    const { dataDir, docker, events } = options;
     this.#options = options;
     this.isolation =
       'each in a Docker container: no privileges, a read-only system, bounded memory, processes and files';
@@ -73,6 +77,9 @@ export class DockerSandbox implements Sandbox {
     this.#labels = { [DATA_LABEL]: data, [NODE_LABEL]: this.#run };
     this.label = `${DATA_LABEL}=${data}`;
     this.#images = new Images({ ...options, label: this.label });
+    // In memory first: on a disk each frame would change the time of a file.
+    const folders = [`/dev/shm/whisklet-${data}`, join(resolve(dataDir), 'docker')];
+    this.#fifos = new DockerFifos({ folders: docker.isLocal ? folders : [], events });
   }
 
   supports(runtime: RuntimeSpec): Promise<true | string> {
@@ -101,6 +108,7 @@ export class DockerSandbox implements Sandbox {
     const found = await docker.list(this.label);
     const old = found.filter(({ labels }) => labels[NODE_LABEL] !== this.#run);
     await pLimit(REMOVALS_AT_ONCE).map(old, ({ name }) => docker.remove(name));
+    await this.#fifos.sweep(this.#run);
     return old.length;
   }
 
@@ -113,6 +121,7 @@ export class DockerSandbox implements Sandbox {
     const work = [...removals, ...this.#underWay];
     if (!(await endsSteadily(work, quietMs))) docker.giveUp(`it did nothing for ${quietMs / 1000} s`);
     await Promise.allSettled(work);
+    await this.#fifos.close();
   }
 
   async #start(spec: PlaceSpec, image: string): Promise<Place> {
@@ -139,23 +148,25 @@ export class DockerSandbox implements Sandbox {
     const { docker, network = 'bridge', dns = [], cpus } = this.#options;
     const isHttp = spec.runtime.protocol === 'http';
     const id = `whisklet-${this.#run}-${++this.#count}`;
+    const fifos = isHttp ? undefined : this.#fifos.make(id);
     try {
       const defaults = { network, dns, cpus, labels: this.#labels, hasInit: docker.hasInit };
-      await docker.create(id, containerOptions(spec, image, defaults));
+      await docker.create(id, containerOptions(spec, image, defaults, fifos?.folder));
       if (this.#closed) throw new ProvisionError(messages.draining);
-      const stream = await docker.attach(id, !isHttp);
-      const stdio = new DockerStdio(stream);
+      const stdio = new DockerStdio(new AttachedStreams(await docker.attach(id, !isHttp)), fifos);
       await docker.start(id);
       const address = isHttp ? await this.#addressOf(id, stdio) : undefined;
       const onGone = () => this.#places.delete(place);
       const mayGiveUp = () => this.#closed;
-      const place = new DockerPlace({ ...this.#options, id, stream, address, onGone, mayGiveUp }, stdio);
+      const place = new DockerPlace({ ...this.#options, id, stdio, address, onGone, mayGiveUp });
       this.#places.add(place);
       if (this.#closed) await place.destroy();
       return place;
     } catch (error) {
       // Also when creating it failed: the engine may have done it, and only its answer was lost.
       await docker.remove(id).catch(() => undefined);
+      await fifos?.close();
+      if (fifos && this.#fifos.areRefused(fifos, error)) return this.#create(spec, image);
       throw error;
     }
   }

@@ -1,23 +1,34 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { StdioProtocol } from '../../src/protocol/stdio.ts';
-import { PipePlace } from '../util/pipe-place.ts';
+import { overFifos, PipePlace } from '../util/pipe-place.ts';
 import { faultOf, init, run, testProtocol, texts } from './protocol.ts';
 
 const folder = join(import.meta.dir, '../fixture/runtime');
 const protocol = new StdioProtocol({ resultLimit: 1024 * 1024 });
-const start = (name: string, ...parameters: readonly string[]) =>
-  new PipePlace([process.execPath, join(folder, `${name}.ts`), ...parameters]);
+const commandOf = (name: string, ...parameters: readonly string[]) => [
+  process.execPath,
+  join(folder, `${name}.ts`),
+  ...parameters,
+];
+const start = (name: string, ...parameters: readonly string[]) => new PipePlace(commandOf(name, ...parameters));
+const startOverFifos: typeof start = (...command) => new PipePlace(overFifos(commandOf(...command)));
 
-testProtocol('stdio', { protocol, place: (name, when) => start(name, ...(when ? [when] : [])) });
+for (const [way, begin] of [
+  ['stdio', start],
+  ['stdio over FIFOs', startOverFifos],
+] as const) {
+  testProtocol(way, { protocol, place: (name, when) => begin(name, ...(when ? [when] : [])) });
+}
 
 const places: PipePlace[] = [];
 afterEach(async () => {
   await Promise.all(places.splice(0).map((place) => place.destroy()));
 });
 
-async function initialized(name: string, ...parameters: readonly string[]) {
-  const place = start(name, ...parameters);
+const initialized = (name: string, ...parameters: readonly string[]) => initializedIn(start(name, ...parameters));
+
+async function initializedIn(place: PipePlace) {
   places.push(place);
   const talk = await protocol.open(place);
   expect(await init(talk).answer).toEqual({ type: 'result', value: '' });
@@ -111,12 +122,12 @@ describe('stdio: a runtime is at fault', () => {
     expect(logs.lines.length).toBe(11);
   });
 
-  test('for a frame that is cut off', async () => {
-    for (const bytes of [1, 4, 20]) {
-      expect(await faultOf(run(await initialized('torn', String(bytes))).answer)).toBe(
-        'it ended in the middle of a frame',
-      );
-    }
-    expect(await faultOf(run(await initialized('torn', '0')).answer)).toBe('it ended');
+  test.each([
+    ['', start],
+    [' in a FIFO', startOverFifos],
+  ])('for a frame that is cut off%s', async (_, begin) => {
+    const faultAfter = async (bytes: number) => faultOf(run(await initializedIn(begin('torn', `${bytes}`))).answer);
+    for (const bytes of [1, 4, 20]) expect(await faultAfter(bytes)).toBe('it ended in the middle of a frame');
+    expect(await faultAfter(0)).toBe('it ended');
   });
 });

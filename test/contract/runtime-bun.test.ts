@@ -1,17 +1,21 @@
 import { expect, test } from 'bun:test';
 import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
+import { overFifos } from '../util/pipe-place.ts';
 import { bun, shimForBun } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
 import { testAhead } from './runtime-ahead.ts';
-import { javascript, javascriptAhead } from './runtime-javascript.ts';
+import { javascript, javascriptAhead, javascriptPipes } from './runtime-javascript.ts';
 import { testJavaScriptCode } from './runtime-javascript-code.ts';
 import { testJavaScriptRuns } from './runtime-javascript-runs.ts';
+import { testPipes } from './runtime-pipes.ts';
 
 const engine = { name: 'JavaScript under Bun', command: [bun, shimForBun()] };
+const fifos = { name: `${engine.name}, over FIFOs`, command: overFifos(engine.command) };
 
-testRuntime({ ...javascript, ...engine });
+for (const each of [engine, fifos]) testRuntime({ ...javascript, ...each });
 testJavaScriptCode(engine);
-testJavaScriptRuns(engine);
+for (const each of [engine, fifos]) testJavaScriptRuns(each);
+testPipes({ ...engine, code: javascriptPipes });
 testAhead({ ...engine, code: javascriptAhead });
 
 test('JavaScript under Bun: takes sockets for its standard streams, which cannot be opened a second time', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import type { Language } from './runtime.ts';
 import type { AheadSubject } from './runtime-ahead.ts';
+import type { PipesSubject } from './runtime-pipes.ts';
 
 /** What `testRuntime` needs of JavaScript, for Bun and Node alike. */
 export const javascript: Pick<Language, 'concurrent' | 'code' | 'archives' | 'says'> = {
@@ -91,4 +92,10 @@ export const javascriptAhead: AheadSubject['code'] = {
     const main = ({ ms }) => (count++, new Promise((done) => setTimeout(() => done({ count }), ms)))`,
   fails: `let count = 0;
     function main({ bad }) { count++; if (bad) throw new Error('boom'); return { count } }`,
+};
+
+/** What `testPipes` needs of it. */
+export const javascriptPipes: PipesSubject['code'] = {
+  echo: 'function main(args) { return args; }',
+  environment: 'function main() { return { text: JSON.stringify(process.env) }; }',
 };

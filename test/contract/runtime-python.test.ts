@@ -1,15 +1,22 @@
 import { expect } from 'bun:test';
 import { need } from '../util/need.ts';
+import { overFifos } from '../util/pipe-place.ts';
 import { shimOf } from '../util/shims.ts';
 import { testRuntime } from './runtime.ts';
 import { testAhead } from './runtime-ahead.ts';
+import { testPipes } from './runtime-pipes.ts';
 
 const python = need('python3', Bun.which('python3'));
 
-if (python)
+const command = python ? [python, shimOf('python')] : [];
+const ways = [
+  { name: 'Python', command },
+  { name: 'Python, over FIFOs', command: overFifos(command) },
+];
+
+for (const way of python ? ways : [])
   testRuntime({
-    name: 'Python',
-    command: [python, shimOf('python')],
+    ...way,
     concurrent: false,
     code: {
       echo: 'def main(args):\n    return args\n',
@@ -129,5 +136,15 @@ def main(args):
     count += 1
     return 'no dictionary' if args.get('bad') else {'count': count}
 `,
+    },
+  });
+
+if (python)
+  testPipes({
+    name: 'Python',
+    command,
+    code: {
+      echo: 'def main(args):\n    return args\n',
+      environment: "import json, os\ndef main(args):\n    return {'text': json.dumps(dict(os.environ))}\n",
     },
   });

@@ -36,7 +36,7 @@ describe.skipIf(docker === undefined)(`an engine that hangs${noDocker ? ` (skipp
     await copyFile(join(import.meta.dir, '../fixture/runtime/puppet.js'), join(folder, 'javascript/shim.js'));
     warnings = [];
     proxy = await EngineProxy.start();
-    sandbox = await make(await Docker.connect(proxy.socket));
+    sandbox = await make(await Docker.connect(proxy.address));
   }, 60_000);
   afterEach(async () => {
     proxy.close();

@@ -13,6 +13,10 @@ import { sandboxContract } from './sandbox.ts';
 
 const module = join(import.meta.dir, '../util/docker-sandbox.ts');
 sandboxContract({ name: 'docker', module, missing: noDocker, rounds: 20 });
+sandboxContract({
+  ...{ name: 'docker of another machine', module, settings: { isRemote: true } },
+  ...{ missing: noDocker, rounds: 5 },
+});
 
 const engine = docker as Docker;
 const runtime = { kind: 'nodejs:20', protocol: 'stdio', family: 'javascript' } as const;

@@ -14,7 +14,7 @@ if (need('Docker engine', docker)) {
   test('a node whose engine hangs stops in time, records what ran, and the next one sweeps what it left', async () => {
     const proxy = await EngineProxy.start();
     try {
-      const args = ['--docker-socket', proxy.socket, '--drain-timeout', '200ms'];
+      const args = ['--docker-socket', proxy.address, '--drain-timeout', '200ms'];
       await using node = new TestNode({ sandbox: 'docker', args });
       await node.start();
       await node.put('slow', 'function main({ ms }) { return new Promise((r) => setTimeout(r, ms, {})); }');

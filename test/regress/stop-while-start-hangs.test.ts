@@ -23,7 +23,7 @@ if (need('Docker engine', docker)) {
           '--sandbox',
           'docker',
           '--docker-socket',
-          proxy.socket,
+          proxy.address,
         ];
         return Bun.spawn([...fromSource, 'serve', ...where], {
           env: environment({}),

@@ -1,18 +1,31 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Events } from '../../src/observe/events.ts';
-import type { Docker } from '../../src/sandbox/docker.ts';
+import { Docker } from '../../src/sandbox/docker.ts';
 import { DockerSandbox } from '../../src/sandbox/docker-sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { MakeOptions } from '../contract/sandbox.ts';
 import { docker, removeImages } from './docker.ts';
+import { EngineProxy } from './engine-proxy.ts';
 
-function make(dataDir: string, shimsDir: string): DockerSandbox {
-  const where = { docker: docker as Docker, events: new Events(), dataDir, shimsDir, executable: process.execPath };
+function make(dataDir: string, shimsDir: string, engine = docker as Docker): DockerSandbox {
+  const where = { docker: engine, events: new Events(), dataDir, shimsDir, executable: process.execPath };
   return new DockerSandbox({ ...where, version: 'test', pull: 'never' });
 }
 
-/** A sandbox that takes the images which it made with it when it closes. */
-export async function makeSandbox({ dataDir, shimsDir }: MakeOptions): Promise<Sandbox> {
-  const sandbox = make(dataDir, shimsDir);
+/** A sandbox that takes the images which it made with it when it closes. With `{isRemote: true}` its engine seems to be another machine's. */
+export async function makeSandbox({ dataDir, shimsDir, settings }: MakeOptions): Promise<Sandbox> {
+  if (settings.isRemote !== true) return withItsImages(make(dataDir, shimsDir));
+  const proxy = await EngineProxy.start({ isRemote: true });
+  return withItsImages(make(dataDir, shimsDir, await Docker.connect(proxy.address)), () => proxy.close());
+}
+
+/** One that talks with its engine in this way. */
+export function makeSandboxOn(engine: Docker, dataDir: string, shimsDir: string): Sandbox {
+  return withItsImages(make(dataDir, shimsDir, engine));
+}
+
+function withItsImages(sandbox: DockerSandbox, onClosed = () => {}): Sandbox {
   return {
     name: sandbox.name,
     isolation: sandbox.isolation,
@@ -22,6 +35,7 @@ export async function makeSandbox({ dataDir, shimsDir }: MakeOptions): Promise<S
     close: async () => {
       await sandbox.close();
       await removeImages(sandbox.label);
+      onClosed();
     },
   };
 }
@@ -31,7 +45,17 @@ export function labelOf(dataDir: string): string {
   return make(dataDir, '/none').label;
 }
 
-/** Containers of this data folder. */
+/** Containers of this data folder, and folders of their FIFOs. */
 export async function findTraces(dataDir: string): Promise<string[]> {
-  return ((await docker?.list(labelOf(dataDir))) ?? []).map(({ name }) => name);
+  const containers = (await docker?.list(labelOf(dataDir))) ?? [];
+  return [...containers.map(({ name }) => name), ...namesIn(fifoFolder(dataDir)), ...namesIn(join(dataDir, 'docker'))];
+}
+
+/** Where containers of this data folder have theirs, until they have spoken. */
+export function fifoFolder(dataDir: string): string {
+  return `/dev/shm/whisklet-${labelOf(dataDir).split('=')[1]}`;
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -4,27 +4,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 
-/** A socket behind which the Docker engine of this host answers, until it is told to hang. */
+export interface EngineProxyOptions {
+  /** It listens on a port, so that clients take the engine for one of another machine. */
+  readonly isRemote?: boolean;
+  readonly engine?: string;
+}
+
+/** A socket or port behind which the Docker engine of this host answers, until it is told to hang. */
 export class EngineProxy {
-  readonly socket: string;
   readonly #folder: string;
   readonly #server: net.Server;
   readonly #open = new Set<net.Socket>();
   #hangs = false;
   #hangsAt: RegExp | undefined;
 
-  static async start(engine = '/var/run/docker.sock'): Promise<EngineProxy> {
+  static async start(options: EngineProxyOptions = {}): Promise<EngineProxy> {
+    const { engine = '/var/run/docker.sock', isRemote = false } = options;
     const proxy = new EngineProxy(engine);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     proxy.#server.once('error', reject);
-    proxy.#server.listen(proxy.socket, resolve);
+    if (isRemote) proxy.#server.listen(0, '127.0.0.1', resolve);
+    else proxy.#server.listen(join(proxy.#folder, 'docker.sock'), resolve);
     await promise;
     return proxy;
   }
 
   private constructor(engine: string) {
     this.#folder = mkdtempSync(join(tmpdir(), 'whisklet-proxy-'));
-    this.socket = join(this.#folder, 'docker.sock');
     this.#server = net.createServer((client) => {
       const server = net.connect(engine);
       this.#keep(client);
@@ -32,6 +38,12 @@ export class EngineProxy {
       client.pipe(this.#gate()).pipe(server);
       server.pipe(this.#gate()).pipe(client);
     });
+  }
+
+  /** For `Docker.connect`. */
+  get address(): string {
+    const at = this.#server.address() as net.AddressInfo | string;
+    return typeof at === 'string' ? at : `tcp://127.0.0.1:${at.port}`;
   }
 
   /**

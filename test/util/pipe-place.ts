@@ -3,6 +3,7 @@ import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exit, Place, Stdio } from '../../src/model/place.ts';
+import { FifoStreams } from '../../src/sandbox/fifo-streams.ts';
 
 const libc = dlopen('libc.so.6', { pipe2: { args: ['ptr', 'int'], returns: 'int' } });
 const O_CLOEXEC = 0o2000000;
@@ -14,6 +15,16 @@ function pipe(): { read: number; write: number } {
   return { read: fds[0] as number, write: fds[1] as number };
 }
 
+/** A program and its arguments. */
+export interface Command extends ReadonlyArray<string> {
+  /** It is given FIFOs, as in a Docker container, and its stdin and stdout lead nowhere. */
+  readonly hasFifos?: true;
+}
+
+export function overFifos(command: readonly string[]): Command {
+  return Object.assign([...command], { hasFifos: true } as const);
+}
+
 /** A process on pipes as a place, with nothing that isolates it: what a protocol or a shim needs of a sandbox. */
 export class PipePlace implements Place {
   readonly id: string;
@@ -22,26 +33,37 @@ export class PipePlace implements Place {
   /** The folder that it was given for temporary files. */
   readonly folder = mkdtempSync(join(tmpdir(), 'whisklet-test-'));
   readonly #child: Bun.Subprocess;
+  readonly #fifos: FifoStreams | undefined;
   readonly #stdin: number;
   #stdinOpen = true;
   #writing = Promise.resolve();
   #listener: ((chunk: Uint8Array) => void) | undefined;
   #words = '';
 
-  constructor(command: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(command: Command, env: Readonly<Record<string, string>> = {}) {
+    const fifos = command.hasFifos ? new FifoStreams(join(this.folder, 'fifos')) : undefined;
     const input = pipe();
     const output = pipe();
     const errors = pipe();
     this.#child = Bun.spawn([...command], {
-      stdin: input.read,
-      stdout: output.write,
+      stdin: fifos ? 'ignore' : input.read,
+      stdout: fifos ? 'ignore' : output.write,
       stderr: errors.write,
       cwd: this.folder,
-      env: { PATH: process.env.PATH ?? '', BUN_BE_BUN: '1', TMPDIR: this.folder, ...env },
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...{ BUN_BE_BUN: '1', TMPDIR: this.folder, ...(fifos && { __WHISKLET_PIPES: fifos.folder }) },
+        ...env,
+      },
     });
     for (const fd of [input.read, output.write, errors.write]) fs.closeSync(fd);
     this.id = `test-${this.#child.pid}`;
     this.#stdin = input.write;
+    this.#fifos = fifos;
+    fifos?.onOutput((chunk) => {
+      fifos.release();
+      this.#listener?.(chunk);
+    });
     this.stdio = {
       write: (bytes) => this.#write(bytes),
       onOutput: (listener) => {
@@ -54,7 +76,7 @@ export class PipePlace implements Place {
       readAll(errors.read, (chunk) => {
         this.#words = (this.#words + Buffer.from(chunk).toString()).slice(-4096);
       }),
-      this.#child.exited,
+      this.#child.exited.then(() => fifos?.drained()),
     ]);
     this.exited = ended.then(
       (): Exit => ({
@@ -79,6 +101,7 @@ export class PipePlace implements Place {
     if (!this.#stdinOpen) return;
     this.#stdinOpen = false;
     fs.closeSync(this.#stdin);
+    void this.#fifos?.close();
   }
 
   async resize(): Promise<void> {}
@@ -90,11 +113,13 @@ export class PipePlace implements Place {
     await this.#writing;
     this.closeStdin();
     await this.exited;
+    await this.#fifos?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   #write(bytes: Uint8Array): void {
-    this.#writing = this.#writing.then(() => this.#writeAll(bytes));
+    if (this.#fifos) this.#fifos.write(bytes);
+    else this.#writing = this.#writing.then(() => this.#writeAll(bytes));
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {

@@ -6,6 +6,7 @@ export class Puppet {
   readonly place: Place;
   readonly #answers = new Map<number, PromiseWithResolvers<Json>>();
   #asked = 0;
+  #hasSpoken = false;
   #chunks: Uint8Array[] = [];
   #echo: { bytes: number; readonly done: (all: Buffer) => void } | undefined;
 
@@ -50,7 +51,10 @@ export class Puppet {
     this.place.stdio.write(Buffer.from(`${JSON.stringify(message)}\n`));
   }
 
-  #take(chunk: Uint8Array): void {
+  #take(heard: Uint8Array): void {
+    // The first thing that it says is an empty line.
+    const chunk = this.#hasSpoken ? heard : heard.subarray(1);
+    this.#hasSpoken = true;
     this.#chunks.push(chunk);
     if (this.#echo) {
       this.#echo.bytes -= chunk.length;

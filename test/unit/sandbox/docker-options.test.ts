@@ -43,6 +43,27 @@ describe('a container of our own image', () => {
     expect(options.Env).toEqual(['HOME=/tmp', 'X=1']);
     expect(options.Labels).toEqual({ a: 'b', 'io.whisklet.kind': 'nodejs:20' });
     expect(host).toMatchObject({ NetworkMode: 'bridge', Dns: ['9.9.9.9'] });
+    expect(host?.Mounts).toBeUndefined();
+  });
+});
+
+describe('a container that is given FIFOs', () => {
+  const { HostConfig: host, ...options } = containerOptions(own, 'whisklet/javascript:1', defaults, '/data/docker/one');
+
+  test('finds them in a folder that it cannot change, and is told where', () => {
+    expect(host?.Mounts).toEqual([
+      { Type: 'bind', Source: '/data/docker/one', Target: '/run/whisklet', ReadOnly: true },
+    ]);
+    expect(options.Env).toEqual(['HOME=/tmp', 'X=1', '__WHISKLET_PIPES=/run/whisklet']);
+  });
+
+  test('can be talked with through the engine as well', () => {
+    expect(options).toMatchObject({ OpenStdin: true, AttachStdin: true, AttachStdout: true });
+  });
+
+  test('cannot be told another place for them by its action', () => {
+    const { Env } = containerOptions({ ...own, env: { __WHISKLET_PIPES: '/x' } }, 'a:1', defaults, '/data/docker/one');
+    expect(Env).toEqual(['HOME=/tmp', '__WHISKLET_PIPES=/run/whisklet']);
   });
 });
 

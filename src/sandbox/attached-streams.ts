@@ -1,0 +1,56 @@
+import type { Duplex } from 'node:stream';
+import type { Stdio } from '../model/place.ts';
+import { Demultiplexer } from './docker-stream.ts';
+import type { Hear } from './reader.ts';
+
+const LAST_WORDS_BYTES = 4096;
+
+/** The standard streams of a container in the one stream that the engine attaches. What comes before somebody listens to stdout is lost. */
+export class AttachedStreams implements Stdio {
+  /** Resolves when nothing comes any more. Never rejects. */
+  readonly ended: Promise<void>;
+  readonly #stream: Duplex;
+  #onOutput: Hear | undefined;
+  #onErrors: Hear | undefined;
+  #errors: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    const parts = new Demultiplexer(
+      (bytes) => this.#onOutput?.(bytes),
+      (bytes) => {
+        if (this.#onErrors) this.#onErrors(bytes);
+        else this.#errors = Buffer.from(Buffer.concat([this.#errors, bytes]).subarray(-LAST_WORDS_BYTES));
+      },
+    );
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    stream.on('data', (chunk: Uint8Array) => parts.push(chunk));
+    stream.on('end', resolve);
+    stream.on('close', resolve);
+    stream.on('error', () => resolve());
+  }
+
+  get lastWords(): string {
+    return this.#errors.toString();
+  }
+
+  write(bytes: Uint8Array): void {
+    // The stream queues what the engine does not take at once, in order.
+    if (this.#stream.writable) this.#stream.write(bytes);
+  }
+
+  onOutput(listener: Hear): void {
+    this.#onOutput = listener;
+  }
+
+  onErrors(listener: Hear): void {
+    this.#onErrors = listener;
+    if (this.#errors.length > 0) listener(this.#errors);
+    this.#errors = Buffer.alloc(0);
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+}
