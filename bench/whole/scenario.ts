@@ -22,13 +22,13 @@ export interface Sizes {
 }
 
 export const fullSizes: Sizes = {
-  ...{ rounds: 9, calls: 1_500, warmUpCalls: 6_000 },
+  ...{ rounds: 9, calls: 1_500, warmUpCalls: 20_000 },
   ...{ loadMs: 500, slowRounds: 5, slowSamples: 8, isQuick: false },
 };
 
 /** No fewer than 30 first calls, so that a promise is judged by more than luck. */
 export const quickSizes: Sizes = {
-  ...{ rounds: 3, calls: 1_000, warmUpCalls: 3_000 },
+  ...{ rounds: 3, calls: 1_000, warmUpCalls: 12_000 },
   ...{ loadMs: 300, slowRounds: 3, slowSamples: 10, isQuick: true },
 };
 

@@ -5,6 +5,7 @@ import { Vigil } from '../../src/protocol/awake.ts';
 import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
 import { Capture } from './capture.ts';
 import { takeConsole } from './console.ts';
+import { giveWay } from './give-way.ts';
 import { listen } from './input.ts';
 import { Logs } from './logs.ts';
 import { Output } from './output.ts';
@@ -54,9 +55,10 @@ function rehearse(logs: Logs): void {
   const frame = { type: 'init', id: '', name: '', main: '', code: '', binary: false, env: {} } as const;
   new Decoder().push(encodeFrame({ ...frame, resultLimit: 0, logLimit: 0 }));
   logs.finish(logs.begin('', 0));
+  giveWay();
 }
 
-const vigil = new Vigil();
+const vigil = new Vigil(giveWay);
 
 function obey(runtime: Runtime, frame: ToRuntime): void {
   switch (frame.type) {

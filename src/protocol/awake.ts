@@ -43,8 +43,14 @@ const now = performance.now.bind(performance);
 
 /** Keeps the event loop of its process turning. */
 export class Vigil {
+  readonly #giveWay: () => void;
   #until = 0;
   #isTurning = false;
+
+  /** @param giveWay lets others have the core, when they want it; called in each turn */
+  constructor(giveWay: () => void = () => undefined) {
+    this.#giveWay = giveWay;
+  }
 
   /** For so many microseconds from now, or until its end. */
   keep(us: number): void {
@@ -59,7 +65,11 @@ export class Vigil {
   }
 
   readonly #turn = (): void => {
-    if (now() < this.#until) later(this.#turn);
-    else this.#isTurning = false;
+    if (now() < this.#until) {
+      this.#giveWay();
+      later(this.#turn);
+    } else {
+      this.#isTurning = false;
+    }
   };
 }

@@ -69,6 +69,8 @@ class StdioTalk implements Talk {
   #fault: RuntimeFault | undefined;
   #askedAt = 0;
   #answeredAt = 0;
+  /** The call before asked the runtime to stay awake; and it was awake when the last one was sent. */
+  #lingers = false;
   #wasAwake = false;
   readonly #payoff = new Payoff();
 
@@ -102,8 +104,11 @@ class StdioTalk implements Talk {
     if (trace !== undefined || this.#wasTraced) this.#tellTrace(env, trace);
     const frame = { type: 'run', id, value: request.args, env, logLimit: logs.limitBytes } as const;
     if (isAhead) return this.#ask(id, logs, { ...frame, ahead: true });
-    this.#wasAwake = this.#isAwake();
-    if (!this.#wasAwake) return this.#ask(id, logs, frame);
+    const isAwake = this.#isAwake();
+    // One that was not asked to stay awake has to be woken first, which says nothing of what staying awake would do.
+    this.#wasAwake = isAwake && this.#lingers;
+    this.#lingers = isAwake;
+    if (!isAwake) return this.#ask(id, logs, frame);
     const answer = this.#ask(id, logs, { ...frame, linger: NEXT_US });
     this.#node.vigil.keep(ANSWER_US);
     return answer;
