@@ -9,8 +9,8 @@ const LEVELS = [1, 16, 64];
 const WARM_UP_LOADS = 20;
 
 /**
- * Answers a second to so many connections at once: of an action that has a container for each call under way, as is
- * the default, and of one that takes many calls into one container.
+ * Answers a second to so many connections at once: of an action that takes one call at once in a container, as is
+ * the default, and of one that takes many.
  */
 export const throughput: Scenario = {
   name: 'throughput',
