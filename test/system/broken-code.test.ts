@@ -17,9 +17,10 @@ function main({ ms = 0 }) { return new Promise((r) => setTimeout(r, ms, { contai
 const scribble = `const fs = require('fs');
 function main({ hex }) {
   for (let fd = 3; fd < 64; fd++) {
-    let target = '';
-    try { target = fs.readlinkSync('/proc/self/fd/' + fd); } catch {}
-    if (/^(pipe|socket):/.test(target)) try { fs.writeSync(fd, Buffer.from(hex, 'hex')); } catch {}
+    try {
+      const stat = fs.fstatSync(fd);
+      if (stat.isFIFO() || stat.isSocket()) fs.writeSync(fd, Buffer.from(hex, 'hex'));
+    } catch {}
   }
   return {};
 }`;
