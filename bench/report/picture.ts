@@ -45,7 +45,12 @@ export function pictureOf(figures: readonly Figure[], { cores, cpu, commit }: Ma
       tag('text', { x: LEFT + width + 8, y: y + 15 }, `${show(value)} µs`),
     ];
   });
-  const title = tag('text', { x: 0, y: 20, class: 'title' }, 'A warm blocking call, one after the other: median');
+  const title = tag('text', { x: 0, y: 20, class: 'title' }, TITLE);
+  const alternative = tag(
+    'title',
+    {},
+    `${TITLE}: ${rows.map(({ name, value }) => `${name} ${show(value)} µs`).join('; ')}`,
+  );
   const foot = tag(
     'text',
     { x: 0, y: height - 6, class: 'foot' },
@@ -54,9 +59,11 @@ export function pictureOf(figures: readonly Figure[], { cores, cpu, commit }: Ma
   return `${tag(
     'svg',
     { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, role: 'img' },
-    `<style>${STYLE}</style>${title}${bars.join('')}${foot}`,
+    `${alternative}<style>${STYLE}</style>${title}${bars.join('')}${foot}`,
   )}\n`;
 }
+
+const TITLE = 'A warm blocking call, one after the other: median';
 
 const STYLE = `
 text{font:13px system-ui,sans-serif;fill:#1a1f26}.name{text-anchor:end}.title{font-weight:600;font-size:15px}.foot{font-size:11px;fill:#5b6470}
