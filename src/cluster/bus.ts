@@ -67,8 +67,6 @@ export interface BusMessage {
 
 /** Must not throw. */
 export interface BusListener {
-  /** Partitions are about to move: who owns which is not known until `assigned`, and nothing can be committed. */
-  moving(): void;
   /**
    * The partitions of work that this node owns from now on, and how far they are: all of them, each time that it changes. Their
    * messages come after this, from the mark on; of a partition that was owned before, some of them once more.

@@ -120,7 +120,6 @@ export class Cluster {
   start(): void {
     const { bus, events } = this.#options;
     bus.start({
-      moving: () => this.#intake.moving(),
       assigned: (partitions) => {
         this.#intake.assigned(partitions);
         this.#tick();

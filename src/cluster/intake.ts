@@ -46,7 +46,6 @@ export class Intake {
   readonly #queue: Queue;
   readonly #inHand = new InHand();
   #isHeld = false;
-  #isMoving = false;
   #isLeaving = false;
   #pumpIsDue = false;
   #taken = 0;
@@ -91,19 +90,13 @@ export class Intake {
     };
   }
 
-  /** As `BusListener.moving`: what would be begun now, the next owner would not know of, and would begin, too. */
-  moving(): void {
-    this.#isMoving = true;
-  }
-
   /** As `BusListener.assigned`. */
   assigned(partitions: readonly Assigned[]): void {
-    this.#isMoving = false;
     this.#partitions.assigned(partitions);
     const isLost = ({ partition }: Entry) => !this.#partitions.has(partition);
     this.#queue.drop(isLost);
     this.#elsewhere.drop(isLost);
-    this.#pump();
+    this.#gate();
   }
 
   /** As `BusListener.work`. */
@@ -220,7 +213,7 @@ export class Intake {
   /** Begins what there is room for. */
   #pump(): void {
     if (this.#isLeaving) return;
-    if (!this.#isMoving) this.#queue.pump();
+    this.#queue.pump();
     this.#gate();
   }
 

@@ -13,7 +13,7 @@ export interface KafkaWorkOptions {
   /** Of work; the group of all nodes has its name, too. */
   readonly topic: string;
   readonly messageBytes: () => number;
-  readonly listener: Pick<BusListener, 'moving' | 'assigned' | 'work'>;
+  readonly listener: Pick<BusListener, 'assigned' | 'work'>;
   /** kafkajs has given it up: `open` is to be tried again. */
   readonly onCrash: (open: () => Promise<void>) => void;
   readonly events: Events;
@@ -57,9 +57,7 @@ export class KafkaWork {
       this.#gate();
       void this.#assign(kafka, this.#owned, this.#change);
     });
-    consumer.on(consumer.events.REBALANCING, () => {
-      if (lost()) listener.moving();
-    });
+    consumer.on(consumer.events.REBALANCING, lost);
     consumer.on(consumer.events.CRASH, () => {
       if (lost()) onCrash(() => this.open(kafka));
     });

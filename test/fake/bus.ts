@@ -39,7 +39,6 @@ export class FakeBroker {
     const members = this.buses.filter(({ isMember }) => isMember);
     const had = new Map(members.map((bus) => [bus.node, bus.owned]));
     const assigned = assignPartitions(had, this.partitions);
-    for (const bus of members) bus.moving();
     for (const bus of members) bus.assign(assigned.get(bus.node) ?? []);
   }
 }
@@ -118,10 +117,6 @@ export class FakeBus implements Bus {
   }
 
   // --- the broker's side -----------------------------------------------------------------------------------------
-
-  moving(): void {
-    this.#listener?.moving();
-  }
 
   assign(partitions: readonly number[]): void {
     this.owned = partitions;

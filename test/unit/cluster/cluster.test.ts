@@ -297,20 +297,6 @@ describe('accepted work', () => {
     expect(two.cluster.members.map(({ id, status }) => `${id} ${status}`)).toEqual(['n0 down', 'n1 up']);
   });
 
-  test('is not begun while partitions move: the next owner would not know of it', async () => {
-    const [one] = (await up(1)) as [ClusterNode];
-    await one.cluster.accept(['a', 'b', 'c'].map((id) => work(id)));
-    await pass(500);
-    const begun = one.works.length;
-    one.bus.moving();
-    for (const each of [...one.works]) each.end();
-    await pass(2_000);
-    expect([begun, one.works.length, one.cluster.status.queued]).toEqual([1, 0, 2]);
-    broker.rebalance();
-    await settle();
-    expect(one.works).toHaveLength(1);
-  });
-
   test('goes on where it is when its partition gets another owner, and is not begun there', async () => {
     const [one] = (await up(16)) as [ClusterNode];
     await one.cluster.accept(Array.from({ length: 8 }, (_, n) => work(`w${n}`, { action: `/guest/a${n}` })));
