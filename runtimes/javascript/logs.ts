@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import { later } from '../../src/protocol/awake.ts';
 import type { FromRuntime } from '../../src/protocol/frame.ts';
 import { Activation, type Stream } from './activation.ts';
 import type { Capture } from './capture.ts';
@@ -110,7 +111,7 @@ export class Logs {
     if (this.#exiting || this.#burstLines <= SINGLE_LINES || activation.waiting > BURST_LENGTH) {
       this.#output.send(activation.take());
     } else {
-      this.#flushing ??= setImmediate(() => this.#flush());
+      this.#flushing ??= later(() => this.#flush());
     }
   }
 

@@ -1,3 +1,4 @@
+import { later, now } from '../../src/protocol/awake.ts';
 import type { FromRuntime, ToRuntime } from '../../src/protocol/frame.ts';
 import type { Activation } from './activation.ts';
 import { failureFrame, rejectionFrame, resultFrame } from './answer.ts';
@@ -5,10 +6,6 @@ import { CodeError } from './code-error.ts';
 import { load, type Main } from './load.ts';
 import type { Logs } from './logs.ts';
 import type { Output } from './output.ts';
-
-// As they were before an action could replace them.
-const later = setImmediate;
-const now = performance.now.bind(performance);
 
 type Frame<Type extends ToRuntime['type']> = Extract<ToRuntime, { type: Type }>;
 

@@ -48,6 +48,11 @@ export class Ahead {
     this.#recall = recall;
   }
 
+  /** Nothing waits in the runtime. */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   /** Resolves with true when the jobs before it are done, so that it is begun; with false when it never will be. */
   wait(id: string): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -82,7 +87,7 @@ export class Ahead {
     const begun = this.#begun;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#waiting.size === 0) return;
+      if (this.isEmpty) return;
       if (this.#begun === begun) this.#recall();
       else this.#look();
     }, PATIENCE_MS);

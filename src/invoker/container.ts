@@ -92,7 +92,7 @@ export class Container {
   /** True when it could take one more job of its action: at once, or behind others that will soon be done. */
   get hasRoom(): boolean {
     if (this.#state !== 'busy' && this.#state !== 'ready') return false;
-    return this.active < this.capacity || this.active < this.capacity + this.#depth;
+    return this.active < this.capacity + this.#depth;
   }
 
   /** True when one more job would have to wait for those that it has. */
@@ -209,8 +209,9 @@ export class Container {
     return isAhead ? this.#runAhead(job, logs) : this.#run(job, logs, Date.now() - job.acceptedAt);
   }
 
-  /** Takes back what was sent ahead and is not begun. */
+  /** Takes back what was sent ahead and is not begun; a runtime that has nothing of it hears nothing. */
   recall(): void {
+    if (this.#ahead.isEmpty) return;
     this.#foresight.pause();
     this.#talk?.recall();
   }

@@ -37,9 +37,9 @@ export class Payoff {
   }
 }
 
-// As they were before an action could replace them.
-const later = setImmediate;
-const now = performance.now.bind(performance);
+// As they are before an action can replace them.
+export const later = setImmediate;
+export const now = performance.now.bind(performance);
 
 /** Keeps the event loop of its process turning. */
 export class Vigil {

@@ -81,8 +81,11 @@ export class FakeTalk implements Talk {
 
   /** Whether it answers when it is asked for what is not begun. */
   givesBack = true;
+  /** How often it was asked. */
+  recalls = 0;
 
   recall(): void {
+    this.recalls++;
     if (this.givesBack) for (const run of this.running.slice(1)) run.answer({ type: 'unbegun' });
   }
 

@@ -25,8 +25,8 @@ async function settle(): Promise<void> {
 }
 
 /** A pool with one container whose runs are known to be short; what is asked of it from now on waits for its answer. */
-async function warmedUp(tookUs = 20, poolMemory = 1024): Promise<void> {
-  protocol.takesAhead = true;
+async function warmedUp(tookUs = 20, poolMemory = 1024, takesAhead = true): Promise<void> {
+  protocol.takesAhead = takesAhead;
   protocol.answerAtOnce = { type: 'result', value: '{}', tookUs };
   pool = new Invoker({
     ...{ sandbox, events: new Events(), protocols: { stdio: protocol, http: protocol }, manifest },
@@ -93,8 +93,11 @@ describe('calls of an action whose runs are short', () => {
     expect<string[]>(await ended).toEqual(success(4));
   });
 
-  test('have a container each where the runtime does not take them ahead, or runs are long', async () => {
-    await warmedUp(1_000);
+  test.each([
+    ['runs are long', 1_000, true],
+    ['the runtime does not take them ahead', 20, false],
+  ])('have a container each where %s', async (_why, tookUs, takesAhead) => {
+    await warmedUp(tookUs, 1024, takesAhead);
     const ended = calls(2);
     await settle();
     expect(protocol.talks.map(({ running }) => idsOf(running))).toEqual([['0'], ['1']]);
@@ -172,6 +175,17 @@ describe('what was sent ahead is run by another container', () => {
     await answerAll();
     expect<string[]>(await ended).toEqual(success(2));
     expect(pool.status.ends.changed).toBe(1);
+  });
+
+  test('and a runtime that has nothing of it is not asked for it when its action changes', async () => {
+    await warmedUp();
+    const ended = calls(1);
+    await settle();
+    const { action } = job({ rev: '2-b' });
+    pool.retire(action.id, action);
+    expect(protocol.talks.map(({ recalls }) => recalls)).toEqual([0]);
+    await answerAll();
+    expect<string[]>(await ended).toEqual(success(1));
   });
 
   test('or refused, when the node stops', async () => {
