@@ -22,6 +22,7 @@ const CALL_EVERY_MS = 120;
 const CALL_LIMIT_MS = 90_000;
 
 interface Listed {
+  readonly activationId: string;
   readonly response: { readonly result: { readonly n?: string; readonly untold?: string } };
 }
 
@@ -42,6 +43,8 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
     const runs = new Map<string, number>();
     /** Nodes that do not run now. */
     const killed = new Set<TestNode>();
+    /** What nodes said before they were ended. */
+    const said: string[] = [];
 
     beforeAll(async () => {
       net = new Netns();
@@ -143,6 +146,7 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
           `blocking ${blocking.length}, answered ${answered.length} ` +
           `(200: ${answered.filter(({ answer }) => answer?.status === 200).length}), of nodes that were killed or out of reach ${blocking.length - answered.length}`,
       );
+      if (lost.length > 0) await tell(lost, accepted);
       expect(lost).toEqual([]);
       // The action can tell this test that it runs: otherwise nothing could be said of twice.
       const untold = listed.map(({ response }) => response.result.untold).filter((why) => why !== undefined);
@@ -170,9 +174,26 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
       }
     }
 
-    async function kill(node: TestNode): Promise<void> {
+    async function kill(node: TestNode, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
       killed.add(node);
-      await node.stop('SIGKILL');
+      const { err } = await node.stop(signal);
+      const name = several.nodes.indexOf(node);
+      said.push(...err.split('\n').map((line) => `node-${name}: ${line}`));
+    }
+
+    /** All that is known of what was lost. */
+    async function tell(lost: readonly string[], accepted: readonly Call[]): Promise<void> {
+      for (const { answer, n, node } of accepted) {
+        const id = answer?.json.activationId as string;
+        if (lost.includes(id))
+          console.log(`lost: ${id} (${n}, at node-${several.nodes.indexOf(node)}), told ${runs.get(n) ?? 0}`);
+      }
+      const running = several.nodes.filter((node) => !killed.has(node));
+      for (const node of running) console.log(JSON.stringify((await node.ask('GET', '/status')).json.cluster));
+      await Promise.all(running.map((node) => kill(node, 'SIGTERM')));
+      console.log(
+        said.filter((line) => /\[(WARN|ERROR)\]/.test(line) || lost.some((id) => line.includes(id))).join('\n'),
+      );
     }
 
     async function back(node: TestNode): Promise<void> {
@@ -180,13 +201,13 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
       killed.delete(node);
     }
 
-    /** All records of the action and the trigger. */
+    /** All records of the action and the trigger. One that comes meanwhile moves others to the next page: they are seen twice. */
     async function all(node: TestNode): Promise<Listed[]> {
-      const found: Listed[] = [];
+      const found = new Map<string, Listed>();
       for (let skip = 0; ; skip += 200) {
         const { json } = await ask(node, 'GET', `activations?docs=true&limit=200&skip=${skip}`);
-        found.push(...json);
-        if (json.length < 200) return found;
+        for (const each of json as Listed[]) found.set(each.activationId, each);
+        if (json.length < 200) return [...found.values()];
       }
     }
   });
