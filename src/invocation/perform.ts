@@ -53,10 +53,12 @@ export class Performer {
     return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, 0, false));
   }
 
-  /** Whether the work was taken on before, and waits, is under way or has ended. */
+  /** Whether the work was taken on before, and waits or has ended; of what is under way alone, when it has ended. */
   async isKnown({ namespace, activationId }: Work): Promise<boolean> {
     const { journal, activations } = this.#options;
-    if (this.#underWay.has(activationId) || (await journal.find(activationId))) return true;
+    if (await journal.find(activationId)) return true;
+    // It may have been begun without a trace, when that could not be written: then it counts only if it comes to its record.
+    await this.#underWay.get(activationId)?.catch(() => undefined);
     return (await activations.get(namespace, activationId)) !== undefined;
   }
 

@@ -214,6 +214,27 @@ describe('a fire', () => {
     expect(room.record(activationId).logs).toHaveLength(2);
   });
 
+  test('whose rules were begun and could not be written down ends only when they have', async () => {
+    const { promise, resolve } = Promise.withResolvers<Json>();
+    room.act = () => promise;
+    const { add } = room.journal;
+    room.journal.add = async (works, tries) => {
+      if (works.some(({ type }) => type === 'invocation')) throw new StoreUnavailable('the disk is full');
+      await add.call(room.journal, works, tries);
+    };
+    const trigger = room.trigger({ 'guest/r1': rule('guest/a') });
+    const id = (await room.invocation.fire(identity(), trigger, payloadOf({}), {}, 'tid')) as string;
+    await turns();
+    expect(room.jobs).toHaveLength(1);
+    expect(entries().map(({ work }) => work.activationId)).toEqual([id]);
+    expect(room.store.activations.records.size).toBe(0);
+    resolve({});
+    await turns();
+    expect(room.jobs).toHaveLength(1);
+    expect(room.store.activations.records.size).toBe(2);
+    expect(entries()).toEqual([]);
+  });
+
   test('done again begins only what it had not begun, under the same ids, and is not charged', async () => {
     room.act = () => never;
     room.store.activations.put = () => never;
