@@ -68,8 +68,16 @@ export interface BusMessage {
 /** Must not throw. */
 export interface BusListener {
   /**
-   * The partitions of work that this node owns from now on, and how far they are: all of them, each time that it changes. Their
-   * messages come after this, from the mark on; of a partition that was owned before, some of them once more.
+   * Partitions are about to move: answers how far those are that this node owns, for a last commit. What is begun from now on the next
+   * owner would not know of, and what ends neither: until `assigned`, nothing can be committed.
+   */
+  moving(): readonly Mark[];
+  /** These are others' now. */
+  lost(partitions: readonly number[]): void;
+  /**
+   * The partitions of work that this node owns from now on, and how far they are: all of them, each time that it changes. Those that
+   * it owned before it has owned without a break. Their messages come after this, from the mark on; of a partition that was owned
+   * before, some of them once more.
    */
   assigned(partitions: readonly Assigned[]): void;
   work(partition: number, messages: readonly BusMessage[]): void;

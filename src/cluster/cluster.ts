@@ -112,6 +112,7 @@ export class Cluster {
       ...{ ...own, bus, offer, run, perform, resolveAction, keyOf, maxTries },
       hasRoom: (begun) => this.#hasRoom(begun),
       answer: (asked, outcome) => this.#outbox.answer(asked, outcome),
+      giveBack: (asked) => this.#outbox.giveBack(asked),
       tellEnded: (partition, offset) => this.#outbox.tellEnded(partition, offset),
     });
   }
@@ -120,6 +121,8 @@ export class Cluster {
   start(): void {
     const { bus, events } = this.#options;
     bus.start({
+      moving: () => this.#intake.moving(),
+      lost: (partitions) => this.#intake.lost(partitions),
       assigned: (partitions) => {
         this.#intake.assigned(partitions);
         this.#tick();
@@ -257,6 +260,9 @@ export class Cluster {
         break;
       case 'outcome':
         this.#overflow.answered(message);
+        break;
+      case 'returned':
+        this.#overflow.returned(message);
         break;
       case 'run':
       case 'work':

@@ -1,4 +1,4 @@
-import type { Bus } from './bus.ts';
+import type { Bus, Mark } from './bus.ts';
 import { pause } from './pause.ts';
 import type { Progress } from './progress.ts';
 
@@ -69,8 +69,10 @@ export class Commits {
       const partitions = [...this.#changed];
       const waiters = this.#waiters.splice(0);
       this.#changed.clear();
-      const marks = partitions.map((each) => this.#owned.get(each)?.mark()).filter((mark) => mark !== undefined);
+      const changed = partitions.map((each) => this.#owned.get(each)).filter((each) => each !== undefined);
+      const marks = changed.map((progress) => progress.mark());
       const isCommitted = marks.length > 0 && (await this.#commit(marks));
+      if (isCommitted) for (const [index, progress] of changed.entries()) progress.saved(marks[index] as Mark);
       for (const { partition, tell } of waiters) {
         tell(isCommitted && marks.some((mark) => mark.partition === partition));
       }
@@ -84,7 +86,7 @@ export class Commits {
     for (const { tell } of this.#waiters.splice(0)) tell(false);
   }
 
-  async #commit(marks: Parameters<Bus['commit']>[0]): Promise<boolean> {
+  async #commit(marks: readonly Mark[]): Promise<boolean> {
     try {
       await this.#bus.commit(marks);
       this.made++;

@@ -1,6 +1,6 @@
-import { type Entry, keyOf } from './entry.ts';
+import { type Entry, keyOf, type Place } from './entry.ts';
 import type { Members } from './members.ts';
-import { type BeatMessage, type EndedMessage, type Origin, ownerOf } from './wire.ts';
+import { type BeatMessage, type Origin, ownerOf } from './wire.ts';
 
 /** How long it is remembered that something has ended elsewhere: by then all have heard who owns it. */
 const ENDED_KEPT_MS = 120_000;
@@ -12,7 +12,7 @@ const ENDED_KEPT_MS = 120_000;
 export class Elsewhere {
   readonly #members: Pick<Members, 'isGone'>;
   readonly #entries = new Map<string, { readonly entry: Entry; readonly owner: Origin }>();
-  /** What others told that it has ended, of partitions that this node may get. */
+  /** What has ended, of partitions that this node may get: others told so, or it ended here when they were no longer this node's. */
   readonly #ended = new Map<string, number>();
 
   constructor(members: Pick<Members, 'isGone'>) {
@@ -28,8 +28,8 @@ export class Elsewhere {
   }
 
   /** It has ended there. @param isOwned whether this node owns the partition now; else it is remembered until it may */
-  ended(message: EndedMessage, isOwned: boolean, now: number): void {
-    const key = keyOf(message);
+  ended(place: Place, isOwned: boolean, now: number): void {
+    const key = keyOf(place);
     this.#entries.delete(key);
     if (!isOwned) this.#ended.set(key, now);
   }

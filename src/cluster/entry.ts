@@ -1,16 +1,20 @@
 import { decode, type RunMessage, type WorkMessage } from './wire.ts';
 
-/** A message of work on its way through the intake. */
-export interface Entry {
+/** Where a message of work is. */
+export interface Place {
   readonly partition: number;
   readonly offset: number;
+}
+
+/** A message of work on its way through the intake. */
+export interface Entry extends Place {
   readonly message: RunMessage | WorkMessage;
   /** It was there before this node owned the partition. */
   readonly isOld: boolean;
 }
 
 /** `partition/offset`: what heartbeats call it. */
-export function keyOf({ partition, offset }: Pick<Entry, 'partition' | 'offset'>): string {
+export function keyOf({ partition, offset }: Place): string {
   return `${partition}/${offset}`;
 }
 

@@ -1,30 +1,33 @@
-import { type Entry, keyOf } from './entry.ts';
+import { keyOf, type Place } from './entry.ts';
 
-/** What is being looked up, or has been begun and has not ended, also of partitions that are others' by now. */
+/**
+ * What is being looked up, or has been begun and has not ended, also of partitions that are others' by now: of those also what has ended,
+ * until the others know.
+ */
 export class InHand {
-  readonly #entries = new Map<string, Entry>();
+  readonly #places = new Map<string, Place>();
   #waiters: (() => void)[] = [];
 
   get size(): number {
-    return this.#entries.size;
+    return this.#places.size;
   }
 
-  has(entry: Entry): boolean {
-    return this.#entries.has(keyOf(entry));
+  has(place: Place): boolean {
+    return this.#places.has(keyOf(place));
   }
 
-  add(entry: Entry): void {
-    this.#entries.set(keyOf(entry), entry);
+  add(place: Place): void {
+    this.#places.set(keyOf(place), place);
   }
 
-  remove(entry: Entry): void {
-    this.#entries.delete(keyOf(entry));
+  remove(place: Place): void {
+    this.#places.delete(keyOf(place));
     if (this.size === 0) for (const tell of this.#waiters.splice(0)) tell();
   }
 
   /** By the names that heartbeats have for them. */
-  of(isMeant: (entry: Entry) => boolean): string[] {
-    return [...this.#entries].filter(([, entry]) => isMeant(entry)).map(([key]) => key);
+  of(isMeant: (place: Place) => boolean): string[] {
+    return [...this.#places].filter(([, place]) => isMeant(place)).map(([key]) => key);
   }
 
   /** Resolves when there is nothing in it. */

@@ -1,11 +1,11 @@
 import { messages } from '../model/messages.ts';
 import { type Outcome, unserved, whiskError } from '../model/outcome.ts';
 import { isRefusedOrAway, Refusal } from '../model/refusal.ts';
-import type { Perform, Work } from '../model/work.ts';
+import { type Perform, RecordLost, type Work } from '../model/work.ts';
 import { jobFor, type LookUp } from './asked-job.ts';
-import type { Assigned, Bus, BusMessage } from './bus.ts';
+import type { Assigned, Bus, BusMessage, Mark } from './bus.ts';
 import { Elsewhere } from './elsewhere.ts';
-import { type Entry, readWork } from './entry.ts';
+import { type Entry, type Place, readWork } from './entry.ts';
 import { InHand } from './in-hand.ts';
 import type { Members } from './members.ts';
 import { Partitions } from './partitions.ts';
@@ -16,12 +16,14 @@ import { type BeatMessage, type EndedMessage, type Origin, originOf, ownerOf, ty
 export interface IntakeOptions extends LookUp, Omit<QueueOptions, 'onRun' | 'onWork'> {
   readonly bus: Pick<Bus, 'commit' | 'hold'>;
   readonly self: Origin;
-  readonly members: Pick<Members, 'isGone'>;
+  readonly members: Pick<Members, 'isGone' | 'isHearing'>;
   readonly perform: Perform;
   /** How often a job may be begun. */
   readonly maxTries: number;
   /** Gets the outcome to the node that asked, or gives that up. Never rejects. */
   readonly answer: (asked: RunMessage, outcome: Outcome) => Promise<void>;
+  /** Gives the job back to the node that asked, or gives that up. Never rejects. */
+  readonly giveBack: (asked: RunMessage) => Promise<void>;
   /** Tells the others that this has ended. Never rejects. */
   readonly tellEnded: (partition: number, offset: number) => Promise<void>;
 }
@@ -46,6 +48,7 @@ export class Intake {
   readonly #queue: Queue;
   readonly #inHand = new InHand();
   #isHeld = false;
+  #isMoving = false;
   #isLeaving = false;
   #pumpIsDue = false;
   #taken = 0;
@@ -90,13 +93,27 @@ export class Intake {
     };
   }
 
-  /** As `BusListener.assigned`. */
-  assigned(partitions: readonly Assigned[]): void {
-    this.#partitions.assigned(partitions);
+  /** As `BusListener.moving`. Begins nothing until it is known whose partitions are whose. */
+  moving(): readonly Mark[] {
+    this.#isMoving = true;
+    return this.#partitions.marks;
+  }
+
+  /** As `BusListener.lost`. What ended here and could not be committed is told to who owns them next. */
+  lost(partitions: readonly number[]): void {
+    const untold = this.#partitions.lost(partitions);
     const isLost = ({ partition }: Entry) => !this.#partitions.has(partition);
     this.#queue.drop(isLost);
     this.#elsewhere.drop(isLost);
+    for (const place of untold) void this.#tellEnded(place);
     this.#gate();
+  }
+
+  /** As `BusListener.assigned`. */
+  assigned(partitions: readonly Assigned[]): void {
+    this.#isMoving = false;
+    this.#partitions.assigned(partitions);
+    this.#pump();
   }
 
   /** As `BusListener.work`. */
@@ -196,7 +213,11 @@ export class Intake {
     const { members, now, maxTries } = this.#options;
     this.#inHand.add(entry);
     if (this.#triesOf(entry) >= maxTries) return this.#refuse(entry, asked, messages.nodesLost(maxTries));
-    if (members.isGone(asked.from, now())) return this.#end(entry);
+    if (members.isGone(asked.from, now())) {
+      // Dead, as it seems; it may only have been cut off.
+      await this.#options.giveBack(asked);
+      return this.#end(entry);
+    }
     const job = await jobFor(asked, this.#options);
     if (typeof job === 'string') return this.#refuse(entry, asked, job);
     this.#inHand.remove(entry);
@@ -210,10 +231,11 @@ export class Intake {
     await this.#end(entry);
   }
 
-  /** Begins what there is room for. */
+  /** Begins what there is room for; nothing while it may be that others own the partitions, and begin it too. */
   #pump(): void {
     if (this.#isLeaving) return;
-    this.#queue.pump();
+    const { members, now } = this.#options;
+    if (!this.#isMoving && members.isHearing(now())) this.#queue.pump();
     this.#gate();
   }
 
@@ -257,16 +279,19 @@ export class Intake {
       await this.#options.perform(work, tries);
       await this.#end(entry);
     } catch (error) {
-      const { message } = error as Error;
-      if (!isRefusedOrAway(error)) {
-        // It may have run: who did it again might do so again and again.
-        const sentence = `${work.activationId} is not done again, although it may have no record: ${message}`;
-        this.#options.events.error('cluster', sentence);
+      const { message, stack } = error as Error;
+      const { events } = this.#options;
+      if (error instanceof RecordLost) {
+        // It has run: who did it again might do so again and again.
+        events.error('cluster', `${work.activationId} is not done again, although it has no record: ${message}`);
         return await this.#end(entry);
       }
-      this.#options.events.warn('cluster', `${work.activationId} is still to be done: ${message}`);
+      const isAway = isRefusedOrAway(error);
+      if (isAway) events.warn('cluster', `${work.activationId} is still to be done: ${message}`);
+      else events.error('cluster', `${work.activationId} could not be done, and is tried again: ${stack ?? message}`);
       await pause(AGAIN_MS);
-      this.#undo(entry);
+      if (isAway) this.#undo(entry);
+      else this.#again(entry);
     } finally {
       this.#queue.reached(work.activationId);
     }
@@ -279,17 +304,32 @@ export class Intake {
   }
 
   async #end(entry: Entry): Promise<void> {
-    const { partition, offset } = entry;
-    // It counts as held until the others know.
-    if (!this.#partitions.has(partition)) await this.#options.tellEnded(partition, offset);
-    this.#partitions.done(entry);
-    this.#inHand.remove(entry);
+    if (!this.#partitions.has(entry.partition)) return this.#tellEnded(entry);
+    this.#done(entry);
+  }
+
+  /** Of a partition that is another node's. It counts as held until the others know. */
+  async #tellEnded(place: Place): Promise<void> {
+    this.#inHand.add(place);
+    this.#elsewhere.ended(place, false, this.#options.now());
+    await this.#options.tellEnded(place.partition, place.offset);
+    this.#done(place);
+  }
+
+  #done(place: Place): void {
+    this.#partitions.done(place);
+    this.#inHand.remove(place);
     this.#pump();
   }
 
-  /** It was not begun, or is to be begun once more. */
+  /** It was not begun after all. */
   #undo(entry: Entry): void {
     this.#partitions.undo(entry);
+    this.#again(entry);
+  }
+
+  /** It is to be begun once more. */
+  #again(entry: Entry): void {
     this.#inHand.remove(entry);
     if (this.#isMine(entry)) this.#ready(entry);
     this.#pump();

@@ -1,4 +1,4 @@
-import type { Consumer, Kafka } from 'kafkajs';
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Events } from '../observe/events.ts';
 import { type Assigned, BusAway, type BusListener, type Mark } from './bus.ts';
 import { stickyAssigner } from './kafka-assign.ts';
@@ -13,7 +13,7 @@ export interface KafkaWorkOptions {
   /** Of work; the group of all nodes has its name, too. */
   readonly topic: string;
   readonly messageBytes: () => number;
-  readonly listener: Pick<BusListener, 'assigned' | 'work'>;
+  readonly listener: Pick<BusListener, 'moving' | 'lost' | 'assigned' | 'work'>;
   /** kafkajs has given it up: `open` is to be tried again. */
   readonly onCrash: (open: () => Promise<void>) => void;
   readonly events: Events;
@@ -23,9 +23,13 @@ export interface KafkaWorkOptions {
 export class KafkaWork {
   readonly #options: KafkaWorkOptions;
   #consumer: Consumer | undefined;
-  /** As they were last; the count of changes tells an answer that comes too late. */
+  /** As they were last, and as which member of the group; the count of changes tells an answer that comes too late. */
   #owned: readonly number[] = [];
+  #member: string | undefined;
   #change = 0;
+  /** Those that the listener knows of. */
+  #told: readonly number[] = [];
+  #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #isAssigned = false;
   #isHeld = false;
   #isLeaving = false;
@@ -45,30 +49,28 @@ export class KafkaWork {
       partitionAssigners: [await stickyAssigner(() => this.#owned)],
     });
     this.#consumer = consumer;
-    const lost = () => {
-      if (this.#consumer !== consumer) return false;
-      this.#change++;
-      this.#isAssigned = false;
-      return true;
-    };
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-      if (!lost()) return;
-      this.#owned = memberAssignment[topic] ?? [];
-      this.#gate();
-      void this.#assign(kafka, this.#owned, this.#change);
+    this.#commit = undefined;
+    const isCurrent = () => this.#consumer === consumer;
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (isCurrent()) this.#joined(kafka, payload);
     });
-    consumer.on(consumer.events.REBALANCING, lost);
+    consumer.on(consumer.events.REBALANCING, () => {
+      if (isCurrent()) this.#moving();
+    });
     consumer.on(consumer.events.CRASH, () => {
-      if (lost()) onCrash(() => this.open(kafka));
+      if (!isCurrent()) return;
+      this.#unassign();
+      onCrash(() => this.open(kafka));
     });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: async ({ batch, resolveOffset }) => {
+      eachBatch: async ({ batch, resolveOffset, commitOffsetsIfNecessary }) => {
         // Fetched before it was known how far the partition is: it comes again.
-        if (!this.#isAssigned || this.#consumer !== consumer) return;
+        if (!this.#isAssigned || !isCurrent()) return;
+        this.#commit = commitOffsetsIfNecessary;
         const messages = batch.messages.map(({ offset, value }) => ({
           offset: Number(offset),
           value: value ?? NOTHING,
@@ -82,13 +84,21 @@ export class KafkaWork {
   /** As `Bus.commit`. @throws BusAway */
   async commit(marks: readonly Mark[]): Promise<void> {
     if (!this.#consumer || !this.#isAssigned) throw new BusAway('no partition is owned now');
-    const offsets = marks.map(({ partition, offset, note }) => ({
-      ...{ topic: this.#options.topic, partition },
-      offset: String(offset),
-      metadata: note,
+    await this.#commitOnce(marks);
+  }
+
+  /**
+   * `Consumer.commitOffsets` is not used: what fails it tries again for as long as the consumer is patient, also as a member of a later
+   * generation, whose partitions may be others by then.
+   */
+  async #commitOnce(marks: readonly Mark[]): Promise<void> {
+    if (!this.#commit) throw new BusAway('nothing has come yet');
+    const partitions = marks.map(({ partition, offset, note }) => ({
+      partition,
+      ...{ offset: String(offset), metadata: note },
     }));
     try {
-      await this.#consumer.commitOffsets(offsets);
+      await this.#commit({ topics: [{ topic: this.#options.topic, partitions }] });
     } catch (error) {
       throw new BusAway((error as Error).message);
     }
@@ -104,8 +114,8 @@ export class KafkaWork {
   async leave(): Promise<void> {
     this.#isLeaving = true;
     await this.disconnect();
-    this.#change++;
-    this.#isAssigned = false;
+    this.#unassign();
+    this.#lose(this.#told);
     this.#options.listener.assigned([]);
   }
 
@@ -121,6 +131,33 @@ export class KafkaWork {
     await this.disconnect();
   }
 
+  /** The group is about to share partitions out anew. What is sent before this node joins again is still taken. */
+  #moving(): void {
+    if (this.#isAssigned) void this.#commitOnce(this.#options.listener.moving()).catch(() => undefined);
+    this.#unassign();
+  }
+
+  #joined(kafka: Kafka, { memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
+    this.#unassign();
+    this.#owned = memberAssignment[this.#options.topic] ?? [];
+    // Who had to join as somebody else was thought to be dead: others may have had its partitions meanwhile.
+    this.#lose(memberId === this.#member ? this.#told.filter((each) => !this.#owned.includes(each)) : this.#told);
+    this.#member = memberId;
+    this.#gate();
+    void this.#assign(kafka, this.#owned, this.#change);
+  }
+
+  #unassign(): void {
+    this.#change++;
+    this.#isAssigned = false;
+  }
+
+  #lose(partitions: readonly number[]): void {
+    if (partitions.length === 0) return;
+    this.#told = this.#told.filter((each) => !partitions.includes(each));
+    this.#options.listener.lost(partitions);
+  }
+
   /** Finds out how far the partitions are, and begins with them. */
   async #assign(kafka: Kafka, partitions: readonly number[], change: number): Promise<void> {
     while (change === this.#change && !this.#isClosed) {
@@ -128,6 +165,7 @@ export class KafkaWork {
         const assigned = await this.#marksOf(kafka, partitions);
         if (change !== this.#change) return;
         this.#isAssigned = true;
+        this.#told = partitions;
         this.#options.listener.assigned(assigned);
         this.#gate();
         return;

@@ -24,7 +24,7 @@ export interface Member extends NodeView {
 
 interface Heard {
   beat: BeatMessage;
-  /** When this node last heard of it. */
+  /** When this node last heard of it, by the clock of what it hears. */
   at: number;
   /** Megabytes of jobs that were sent to it from here, and have not come back. */
   sent: number;
@@ -35,8 +35,8 @@ interface Heard {
 }
 
 /**
- * The nodes, by what was heard of them. Ages are counted by the time of this node's own heartbeats, which go the same way: when
- * they do not come back, then it is Kafka that is away, and nobody is dead for that.
+ * The nodes, by what was heard of them. Ages are counted by a clock that goes while this node's own heartbeats come back, which go
+ * the same way: while they do not it is Kafka that is away, and nobody is dead for that, nor when it is back.
  *
  * All times are milliseconds of a clock that only goes forward. Pure.
  */
@@ -45,9 +45,9 @@ export class Members {
   readonly #heard = new Map<string, Heard>();
   /** Processes that said farewell. */
   readonly #left = new Set<string>();
-  /** When this node first and last heard of itself. */
-  #since: number | undefined;
+  /** When this node last heard of itself, and for how long it has, without the times in between. */
   #hearing: number | undefined;
+  #clock = 0;
 
   constructor(self: Origin) {
     this.#self = self;
@@ -58,17 +58,17 @@ export class Members {
     const { node, boot } = beat.from;
     if (node === this.#self.node) {
       if (boot !== this.#self.boot) return true;
-      this.#since ??= now;
+      if (this.isHearing(now)) this.#clock += now - (this.#hearing as number);
       this.#hearing = now;
     }
     const known = this.#heard.get(node);
     if (known?.beat.from.boot === boot) {
       known.beat = beat;
-      known.at = now;
+      known.at = this.#clock;
       known.sentBefore = known.sent;
       known.given = 0;
     } else {
-      this.#heard.set(node, { beat, at: now, sent: 0, sentBefore: 0, given: 0 });
+      this.#heard.set(node, { beat, at: this.#clock, sent: 0, sentBefore: 0, given: 0 });
     }
     return false;
   }
@@ -95,7 +95,7 @@ export class Members {
     if (heard && heard.beat.from.boot === boot) return this.#isDead(heard);
     if (heard) return true;
     // Never heard of since this node listens: it may be about to say something.
-    return this.#since !== undefined && this.isHearing(now) && now - this.#since > SILENCE_MS;
+    return this.isHearing(now) && this.#clock > SILENCE_MS;
   }
 
   /** Other nodes that take work, with the room that is left for jobs from here. */
@@ -136,7 +136,7 @@ export class Members {
   /** All of them, by name. Those that died long ago are forgotten. @param own what this node would say of itself */
   list(own: BeatMessage, now: number): Member[] {
     for (const [node, { at }] of this.#heard) {
-      if ((this.#hearing ?? at) - at > LISTED_MS) this.#heard.delete(node);
+      if (this.#clock - at > LISTED_MS) this.#heard.delete(node);
     }
     const isHearing = this.isHearing(now);
     const others = [...this.#heard.values()].filter(({ beat }) => beat.from.node !== this.#self.node);
@@ -148,7 +148,7 @@ export class Members {
   }
 
   #isDead({ at }: Heard): boolean {
-    return this.#hearing !== undefined && this.#hearing - at > SILENCE_MS;
+    return this.#clock - at > SILENCE_MS;
   }
 }
 

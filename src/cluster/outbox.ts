@@ -18,6 +18,8 @@ export interface OutboxOptions {
 /** How long Kafka may take for one that is sent until it is taken, and how long after a failure it is sent again. */
 const ANSWER_MS = 5_000;
 const ANSWER_AGAIN_MS = 500;
+/** How long one is sent again to a node that seems to be dead: it may only have been cut off, and wait for it. */
+const PATIENCE_MS = 60_000;
 /** A heartbeat that takes longer is overtaken by the next one. */
 const BEAT_MS = 1_000;
 /** How long the last word of a node may take to leave. */
@@ -32,15 +34,21 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Gets the outcome to the node that asked, as long as that node is there. */
+  /** Gets the outcome to the node that asked. */
   answer({ from, activationId }: RunMessage, outcome: Outcome): Promise<void> {
-    const { bus, self, members, now } = this.#options;
+    const { bus, self } = this.#options;
     const value = () => {
       const endedMsAgo = Math.max(0, Date.now() - outcome.end);
       const message: OutcomeMessage = { type: 'outcome', from: self, activationId, outcome, endedMsAgo };
       return fitting(message, bus.facts?.messageBytes ?? Number.POSITIVE_INFINITY);
     };
-    return this.#sendUntilTaken({ topic: 'results', node: from.node }, value, () => !members.isGone(from, now()));
+    return this.#sendBack(from, value);
+  }
+
+  /** Gives the job back to the node that asked: it was not run. */
+  giveBack({ from, activationId }: RunMessage): Promise<void> {
+    const value = encode({ type: 'returned', from: this.#options.self, activationId });
+    return this.#sendBack(from, () => value);
   }
 
   /** Of a partition that is another node's by now. */
@@ -65,6 +73,13 @@ export class Outbox {
     } catch {
       // Then its silence will tell them.
     }
+  }
+
+  #sendBack(to: Origin, value: () => Uint8Array): Promise<void> {
+    const { members, now } = this.#options;
+    const patientUntil = now() + PATIENCE_MS;
+    const isWanted = () => now() < patientUntil || !members.isGone(to, now());
+    return this.#sendUntilTaken({ topic: 'results', node: to.node }, value, isWanted);
   }
 
   /** @param value what it is by the time it is sent @param isWanted whether anybody still wants it */

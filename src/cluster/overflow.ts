@@ -5,7 +5,7 @@ import type { Bus } from './bus.ts';
 import { choosePartition, chooseTaker } from './choose.ts';
 import type { Members } from './members.ts';
 import { atMost } from './pause.ts';
-import { encode, type Origin, type OutcomeMessage, type RunMessage } from './wire.ts';
+import { encode, type Origin, type OutcomeMessage, type ReturnedMessage, type RunMessage } from './wire.ts';
 
 export interface OverflowOptions {
   readonly bus: Pick<Bus, 'send' | 'facts'>;
@@ -26,7 +26,7 @@ const answerMs = (timeout: number) => timeout * 2 + 60_000;
 
 interface Away {
   readonly job: Job;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: Outcome | undefined) => void;
   readonly release: () => void;
   readonly timer: ReturnType<typeof setTimeout>;
 }
@@ -49,7 +49,7 @@ export class Overflow {
 
   /**
    * Sends the job to a node that has room for it, if there is one: at once `undefined` when there is none. The promise has the
-   * outcome, or `undefined` when the job could not be sent: then it is to be run here.
+   * outcome, or `undefined` when the job could not be sent, or came back as it was: then it is to be run here.
    */
   offer(job: Job): Promise<Outcome | undefined> | undefined {
     const { bus, members, self, now } = this.#options;
@@ -73,6 +73,12 @@ export class Overflow {
     this.#settle(activationId, away, inOurTime(outcome, job.acceptedAt, Date.now() - endedMsAgo));
   }
 
+  /** It came back as it was. */
+  returned({ activationId }: ReturnedMessage): void {
+    const away = this.#away.get(activationId);
+    if (away) this.#settle(activationId, away, undefined);
+  }
+
   /** Resolves when nothing is away, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
     if (this.#away.size === 0) return;
@@ -86,7 +92,7 @@ export class Overflow {
 
   async #send(job: Job, partition: number, message: Uint8Array, release: () => void): Promise<Outcome | undefined> {
     const { activationId } = job;
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<Outcome | undefined>();
     const timer = setTimeout(() => {
       const away = this.#away.get(activationId);
       if (away) this.#settle(activationId, away, unanswered(job));
@@ -106,7 +112,7 @@ export class Overflow {
     return promise;
   }
 
-  #settle(activationId: string, away: Away, outcome: Outcome): void {
+  #settle(activationId: string, away: Away, outcome: Outcome | undefined): void {
     this.#forget(activationId, away);
     away.resolve(outcome);
   }

@@ -1,9 +1,7 @@
-import type { Assigned, Bus } from './bus.ts';
+import type { Assigned, Bus, Mark } from './bus.ts';
 import { Commits } from './commits.ts';
-import type { Entry } from './entry.ts';
+import type { Place } from './entry.ts';
 import { type Begun, Progress } from './progress.ts';
-
-type Place = Pick<Entry, 'partition' | 'offset'>;
 
 /**
  * The partitions that this node owns: how far they are, and the commits that tell it to their next owners. What is told of others'
@@ -34,10 +32,22 @@ export class Partitions {
     return this.#owned.has(partition);
   }
 
-  /** These and no others from now on; what is known of those that it had already stays. */
+  /** How far all of them are. */
+  get marks(): Mark[] {
+    return [...this.#owned.values()].map((progress) => progress.mark());
+  }
+
+  /** These are others' from now on. Answers what is done of them without being committed. */
+  lost(partitions: readonly number[]): Place[] {
+    return partitions.flatMap((partition) => {
+      const unsaved = this.#owned.get(partition)?.unsaved ?? [];
+      this.#owned.delete(partition);
+      return unsaved.map((offset) => ({ partition, offset }));
+    });
+  }
+
+  /** What is known of those that it had already stays. */
   assigned(partitions: readonly Assigned[]): void {
-    const now = new Set(partitions.map(({ partition }) => partition));
-    for (const partition of [...this.#owned.keys()]) if (!now.has(partition)) this.#owned.delete(partition);
     for (const mark of partitions) {
       if (!this.#owned.has(mark.partition)) this.#owned.set(mark.partition, new Progress(mark));
     }

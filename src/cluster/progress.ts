@@ -21,14 +21,17 @@ export class Progress {
   readonly #begun = new Map<number, Begun>();
   /** Above the lowest that is not done. */
   readonly #done = new Ranges();
+  /** As they were committed last. */
+  #savedOffset = 0;
+  #savedDone = new Ranges();
 
   constructor({ partition, offset, note, end }: Assigned) {
     this.partition = partition;
     this.end = end;
     this.#position = offset;
-    const { begun, done } = readNote(note);
-    for (const [delta, each] of begun) this.#begun.set(offset + delta, each);
-    for (const [from, to] of done) this.#done.add(offset + from, offset + to);
+    this.saved({ offset, note });
+    for (const [from, to] of this.#savedDone) this.#done.add(from, to);
+    for (const [delta, each] of readNote(note).begun) this.#begun.set(offset + delta, each);
   }
 
   /** A message came. False when it came before, or is done. */
@@ -66,6 +69,22 @@ export class Progress {
   /** Messages that are not done. */
   get open(): number {
     return this.#open.size;
+  }
+
+  /** The mark is committed. */
+  saved({ offset, note }: Pick<Mark, 'offset' | 'note'>): void {
+    this.#savedOffset = offset;
+    this.#savedDone = new Ranges();
+    for (const [from, to] of readNote(note).done) this.#savedDone.add(offset + from, offset + to);
+  }
+
+  /** What is done, and was not when the last mark was committed: the next owner does not know it. */
+  get unsaved(): number[] {
+    const found: number[] = [];
+    for (let offset = this.#savedOffset; offset < this.#position; offset++) {
+      if (!this.#open.has(offset) && !this.#savedDone.has(offset)) found.push(offset);
+    }
+    return found;
   }
 
   /** What is to be committed now; what lies before it is forgotten. */

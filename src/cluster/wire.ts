@@ -10,7 +10,14 @@ import type { FireWork, InvocationWork, Work } from '../model/work.ts';
  */
 export const WIRE_VERSION = 1;
 
-export type Message = RunMessage | WorkMessage | OutcomeMessage | BeatMessage | LeftMessage | EndedMessage;
+export type Message =
+  | RunMessage
+  | WorkMessage
+  | OutcomeMessage
+  | ReturnedMessage
+  | BeatMessage
+  | LeftMessage
+  | EndedMessage;
 
 /** One process of a node: after a restart it is another one. */
 export interface Origin {
@@ -63,6 +70,13 @@ export interface OutcomeMessage {
   readonly outcome: Outcome;
   /** How long ago it ended when it was sent, in milliseconds. */
   readonly endedMsAgo: number;
+}
+
+/** The job was not run: its caller seemed to be dead. Who still waits for it runs it. */
+export interface ReturnedMessage {
+  readonly type: 'returned';
+  readonly from: Origin;
+  readonly activationId: string;
 }
 
 /** Says that a node is there, and what it can do. */
@@ -222,6 +236,7 @@ const checks: Readonly<Record<Message['type'], Check>> = {
       timedOut: isFlag,
     }),
   }),
+  returned: shape<ReturnedMessage>({ type: isText, from: isOrigin, activationId: isName }),
   beat: shape<BeatMessage>({
     type: isText,
     from: isOrigin,

@@ -13,11 +13,3 @@ export function notNow(thrown: unknown): Refusal | undefined {
   if (thrown instanceof Unavailable) return refuseForNow(messages.storeUnreachable, thrown);
   return thrown instanceof Refusal && thrown.status >= 500 ? thrown : undefined;
 }
-
-/**
- * An activation has ended, and its record was given up: too much waited, or the store does not take it. Work that stands in the journal
- * is left to the next start, that which stands in Kafka is taken out: whoever does it again now does it again and again.
- */
-export class RecordLost extends Error {
-  override readonly name = 'RecordLost';
-}

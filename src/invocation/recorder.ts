@@ -1,12 +1,11 @@
 import type { Resolved } from '../entities/resolved.ts';
 import type { Activation } from '../model/activation.ts';
 import type { Identity } from '../model/identity.ts';
-import type { FireWork } from '../model/work.ts';
+import { type FireWork, RecordLost } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import { partOf, type Trace } from '../observe/trace.ts';
 import type { ActivationStore } from '../store/store.ts';
 import type { Caller } from './caller.ts';
-import { RecordLost } from './fault.ts';
 import type { LiveActivations } from './live.ts';
 import { begunOf } from './promise.ts';
 

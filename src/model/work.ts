@@ -70,8 +70,17 @@ export type Accept = (works: readonly Work[], begin: (work: Work) => void, isBac
  * Does work that was accepted before, and resolves when its record is durable (or, where records are not wanted, when it has
  * ended). Work whose record exists already is not done again; what was begun too often is given up, with a record that says so
  * and a dead letter. Rejects when it is still to be done: with `Refusal` or `Unavailable` when it was not begun, because something is
- * away or the node stops; with anything else when it may have been done, and its record was lost.
+ * away or the node stops; with `RecordLost` when it was done and its record was given up; with anything else when it broke on the way:
+ * that counts as a try.
  *
  * @param tries how often it was begun before
  */
 export type Perform = (work: Work, tries: number) => Promise<void>;
+
+/**
+ * An activation has ended, and its record was given up: too much waited, or the store does not take it. Work that stands in the journal
+ * is left to the next start, that which stands in Kafka is taken out: whoever does it again now does it again and again.
+ */
+export class RecordLost extends Error {
+  override readonly name = 'RecordLost';
+}

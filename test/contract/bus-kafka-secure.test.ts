@@ -44,6 +44,8 @@ if (need('Kafka broker', kafkaJars) && need('openssl', Bun.which('openssl'))) {
       opened.push(bus);
       const heard: string[] = [];
       bus.start({
+        moving: () => [],
+        lost: () => undefined,
         assigned: () => undefined,
         work: () => undefined,
         heard: (value) => heard.push(new TextDecoder().decode(value)),

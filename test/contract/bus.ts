@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import type { Assigned, Bus, BusMessage } from '../../src/cluster/bus.ts';
+import type { Assigned, Bus, BusMessage, Mark } from '../../src/cluster/bus.ts';
 import { until } from '../util/until.ts';
 
 /** A bus under test, and all that it was told. */
 export interface HeardBus {
   readonly bus: Bus;
   readonly assigned: Assigned[][];
+  readonly lost: number[];
+  /** How far it says that its partitions are when they are about to move. */
+  readonly marks: Mark[];
   readonly work: (BusMessage & { partition: number })[];
   readonly heard: string[];
 }
@@ -36,8 +39,10 @@ export function busContract(name: string, open: () => Promise<BusMaker>): void {
 
     /** Starts a node, and waits until it owns something. */
     async function join(node = `node-${++nodes}`): Promise<HeardBus> {
-      const heard: HeardBus = { bus: maker.make(node), assigned: [], work: [], heard: [] };
+      const heard: HeardBus = { bus: maker.make(node), assigned: [], lost: [], marks: [], work: [], heard: [] };
       heard.bus.start({
+        moving: () => heard.marks,
+        lost: (partitions) => heard.lost.push(...partitions),
         assigned: (partitions) => heard.assigned.push([...partitions]),
         work: (partition, messages) => heard.work.push(...messages.map((each) => ({ ...each, partition }))),
         heard: (value) => heard.heard.push(text(value)),
@@ -62,6 +67,23 @@ export function busContract(name: string, open: () => Promise<BusMaker>): void {
       const two = await join();
       await until('they share', () => ownedBy(one).length === 2 && ownedBy(two).length === 2);
       expect([...ownedBy(one), ...ownedBy(two)].sort()).toEqual([0, 1, 2, 3]);
+      expect(one.lost.sort()).toEqual(ownedBy(two).sort());
+      expect(two.lost).toEqual([]);
+    });
+
+    test('what a node says when partitions are about to move is what their next owner learns', async () => {
+      const one = await join();
+      await until('it owns all', () => ownedBy(one).length === 4, 20_000);
+      for (let partition = 0; partition < 4; partition++) {
+        await one.bus.send({ topic: 'work', partition }, bytes('begun'), LIMIT_MS);
+      }
+      await until('it arrived', () => one.work.length >= 4);
+      const ends = one.assigned.at(-1)?.map(({ end }) => end) ?? [];
+      one.marks.push(...ends.map((offset, partition) => ({ partition, offset, note: `{"of":${partition}}` })));
+      const two = await join();
+      await until('they share', () => ownedBy(two).length === 2);
+      const learned = two.assigned.at(-1)?.map(({ partition, offset, note }) => ({ partition, offset, note }));
+      expect(learned).toEqual(one.marks.filter(({ partition }) => ownedBy(two).includes(partition)));
     });
 
     test('work arrives at the owner of its partition, in order, and only there', async () => {

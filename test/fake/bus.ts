@@ -36,6 +36,16 @@ export class FakeBroker {
 
   /** What Kafka does when a consumer comes or goes. */
   rebalance(): void {
+    this.move();
+    this.share();
+  }
+
+  /** It will share partitions out anew: from now on until it does it takes no commits. */
+  move(): void {
+    for (const bus of this.buses) if (bus.isMember) bus.move();
+  }
+
+  share(): void {
     const members = this.buses.filter(({ isMember }) => isMember);
     const had = new Map(members.map((bus) => [bus.node, bus.owned]));
     const assigned = assignPartitions(had, this.partitions);
@@ -51,7 +61,10 @@ export class FakeBus implements Bus {
   readonly sent: Target[] = [];
   isMember = false;
   isHeld = false;
+  /** What it sends gets lost. */
+  isMute = false;
   owned: readonly number[] = [];
+  #isMoving = false;
   #listener: BusListener | undefined;
   #position = new Map<number, number>();
 
@@ -79,6 +92,7 @@ export class FakeBus implements Bus {
       throw new BusAway('failed');
     }
     this.sent.push(target);
+    if (this.isMute) return;
     for (const bus of this.#broker.buses) if (target.topic !== 'work') bus.hear(target, value);
     if (target.topic !== 'work') return;
     this.#broker.log[target.partition]?.push(value);
@@ -87,6 +101,7 @@ export class FakeBus implements Bus {
 
   async commit(marks: readonly Mark[]): Promise<void> {
     await Promise.resolve();
+    if (this.#isMoving) throw new BusAway('partitions move');
     if (this.#broker.isAway || marks.some(({ partition }) => !this.owned.includes(partition)))
       throw new BusAway('not owned');
     for (const mark of marks) this.#broker.committed[mark.partition] = mark;
@@ -118,8 +133,17 @@ export class FakeBus implements Bus {
 
   // --- the broker's side -----------------------------------------------------------------------------------------
 
+  move(): void {
+    if (this.#isMoving) return;
+    this.#isMoving = true;
+    for (const mark of this.#listener?.moving() ?? []) this.#broker.committed[mark.partition] = mark;
+  }
+
   assign(partitions: readonly number[]): void {
+    this.#isMoving = false;
+    const lost = this.owned.filter((each) => !partitions.includes(each));
     this.owned = partitions;
+    if (lost.length > 0) this.#listener?.lost(lost);
     this.#position = new Map();
     this.#listener?.assigned(
       partitions.map((partition): Assigned => {
@@ -140,7 +164,7 @@ export class FakeBus implements Bus {
 
   fetch(): void {
     queueMicrotask(() => {
-      if (!this.#listener || this.#broker.isAway || this.isHeld) return;
+      if (!this.#listener || this.#broker.isAway || this.isHeld || this.#isMoving) return;
       for (const partition of this.owned) {
         const log = this.#broker.log[partition] ?? [];
         const from = this.#position.get(partition) ?? 0;

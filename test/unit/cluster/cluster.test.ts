@@ -4,7 +4,7 @@ import type { JobWatcher } from '../../../src/model/job.ts';
 import { messages } from '../../../src/model/messages.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { Unavailable } from '../../../src/model/refusal.ts';
-import type { InvocationWork } from '../../../src/model/work.ts';
+import { type InvocationWork, RecordLost } from '../../../src/model/work.ts';
 import { FakeBroker } from '../../fake/bus.ts';
 import { job } from '../../fake/job.ts';
 import { ClusterNode, pass, settle } from '../../util/cluster.ts';
@@ -189,6 +189,30 @@ describe('a job whose caller waits (MSG-01…07)', () => {
     expect((await outcome).response.status).toBe('success');
   });
 
+  test('that is given back, because its node seemed to be dead, is run there', async () => {
+    const [one, two] = (await up(0, 1)) as [ClusterNode, ClusterNode];
+    const outcome = one.cluster.run(job());
+    await settle();
+    const [three] = (await up(1)) as [ClusterNode];
+    one.bus.isMute = true;
+    two.kill(broker);
+    await pass(12_000);
+    expect(three.jobs).toHaveLength(0);
+    expect(one.waiting).toHaveLength(1);
+    one.waiting[0]?.end(ended());
+    expect((await outcome).response.status).toBe('success');
+  });
+
+  test('that has ended is answered although its node seems to be dead: it may only have been cut off', async () => {
+    const [one, two] = (await up(0, 1)) as [ClusterNode, ClusterNode];
+    const outcome = one.cluster.run(job());
+    await settle();
+    one.bus.isMute = true;
+    await pass(12_000);
+    two.jobs[0]?.end(ended());
+    expect((await outcome).response.status).toBe('success');
+  });
+
   test('that costs node after node its life is given up', async () => {
     const [one] = (await up(0)) as [ClusterNode];
     const outcome = one.cluster.run(job());
@@ -315,20 +339,55 @@ describe('accepted work', () => {
   });
 
   test('that its old owner knows nothing of is begun by the new one', async () => {
+    broker.log[0]?.push(await encoded(work('w1')));
+    broker.committed[0] = { partition: 0, offset: 0, note: '{"v":1,"o":["n1#n1-boot"],"b":[[0,1,0]],"d":[]}' };
     const [one] = (await up(1)) as [ClusterNode];
-    broker.committed[0] = { partition: 0, offset: 0, note: '{"v":1,"o":["n0#n0-boot"],"b":[[0,1,0]],"d":[]}' };
+    expect([one.works.length, one.cluster.status.elsewhere]).toEqual([0, 1]);
     const [two] = (await up(1)) as [ClusterNode];
-    const partition = two.bus.owned[0] as number;
-    broker.committed[partition] = { partition, offset: 0, note: '{"v":1,"o":["n0#n0-boot"],"b":[[0,1,0]],"d":[]}' };
-    broker.log[partition]?.push(broker.log.flat()[0] ?? (await encoded(work('w1'))));
-    broker.rebalance();
-    two.bus.kill();
-    const [three] = (await up(1)) as [ClusterNode];
-    broker.rebalance();
-    await pass(2_000);
-    const all = [...one.works, ...three.works];
+    const all = [...one.works, ...two.works];
     expect(ids(all)).toEqual(['w1']);
     expect(all[0]?.tries).toBe(1);
+  });
+
+  test('is not begun while partitions move, and what ends meanwhile is not begun by their next owner', async () => {
+    const [one] = (await up(8)) as [ClusterNode];
+    const all = Array.from({ length: 24 }, (_, n) => work(`w${n}`, { action: `/guest/a${n}` }));
+    for (const each of all) {
+      await one.cluster.accept([each]);
+      await settle();
+    }
+    const first = ids(one.works);
+    broker.move();
+    for (const each of [...one.works]) each.end();
+    await pass(1_000);
+    expect(one.works).toHaveLength(0);
+    const [two] = (await up(4)) as [ClusterNode];
+    const rest: string[] = [];
+    for (let round = 0; round < 10; round++) {
+      for (const each of [...one.works, ...two.works]) {
+        rest.push(each.asked.activationId);
+        each.end();
+      }
+      await pass(1_000);
+    }
+    expect([...first, ...rest].sort()).toEqual(all.map(({ activationId }) => activationId).sort());
+    const done = broker.log.map((log, partition) => (broker.committed[partition]?.offset ?? 0) === log.length);
+    expect(done).toEqual([true, true, true, true]);
+  });
+
+  test('is not begun by a node that is cut off: others will', async () => {
+    const [one] = (await up(1)) as [ClusterNode];
+    for (const id of ['w1', 'w2', 'w3', 'w4']) await one.cluster.accept([work(id)]);
+    await settle();
+    const before = one.works.length;
+    one.bus.isMute = true;
+    await pass(5_000);
+    for (const each of [...one.works]) each.end();
+    await pass(1_000);
+    expect([before > 0, one.works.length, one.cluster.status.queued]).toEqual([true, 0, 4 - before]);
+    one.bus.isMute = false;
+    await pass(1_000);
+    expect(one.works.length).toBe(before);
   });
 
   test('that was there before is not begun until it is counted', async () => {
@@ -360,16 +419,29 @@ describe('accepted work', () => {
     expect(one.cluster.status.inHand).toBe(0);
   });
 
+  test('that broke on the way is tried again, and that is counted', async () => {
+    const [one] = (await up(1)) as [ClusterNode];
+    await one.cluster.accept([work('w1')]);
+    await settle();
+    one.works[0]?.fail(new Error('nobody foresaw it'));
+    await pass(1_500);
+    expect(one.works.map(({ tries }) => tries)).toEqual([1]);
+    expect(one.said.some((line) => line.startsWith('error w1 could not be done'))).toBe(true);
+    one.works[0]?.end();
+    await settle();
+    expect(one.cluster.status.inHand).toBe(0);
+  });
+
   test('that ran, and whose record was given up, is not done again, and the log says so', async () => {
     const [one] = (await up(1)) as [ClusterNode];
     await one.cluster.accept([work('w1')]);
     await settle();
-    one.works[0]?.fail(new Error('its record was given up'));
+    one.works[0]?.fail(new RecordLost('its record was given up'));
     await pass(3_000);
     expect(one.works).toHaveLength(0);
     expect(broker.committed.filter((mark) => mark?.offset === 1)).toHaveLength(1);
     expect(one.said.filter((line) => line.startsWith('error'))).toEqual([
-      'error w1 is not done again, although it may have no record: its record was given up',
+      'error w1 is not done again, although it has no record: its record was given up',
     ]);
   });
 

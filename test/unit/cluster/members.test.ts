@@ -68,6 +68,17 @@ describe('members (INV-19)', () => {
     expect(all.members.isGone({ node: 'b', boot: '1' }, all.now)).toBe(false);
   });
 
+  test('when messages come again, nobody is dead for what was not heard before', () => {
+    const all = table();
+    all.pass(2, beat('b'));
+    all.deaf(60);
+    all.pass(3);
+    expect(all.statuses()).toEqual({ own: 'up', b: 'up' });
+    expect(all.members.isGone({ node: 'b', boot: '1' }, all.now)).toBe(false);
+    all.pass(8);
+    expect(all.members.isGone({ node: 'b', boot: '1' }, all.now)).toBe(true);
+  });
+
   test('hears only what was heard after a failure', () => {
     const all = table();
     all.pass(2);

@@ -29,6 +29,18 @@ describe('progress', () => {
     expect([7, 8, 9, 10, 11, 12].filter((each) => next.arrived(each))).toEqual([7, 9, 12]);
   });
 
+  test('knows what is done and was not committed', () => {
+    const progress = at(7, '{"v":1,"o":[],"b":[],"d":[[2,2]]}');
+    expect(progress.unsaved).toEqual([]);
+    for (const offset of [7, 8, 10, 11, 12]) expect(progress.arrived(offset)).toBe(true);
+    for (const offset of [7, 10, 11]) progress.done(offset);
+    expect(progress.unsaved).toEqual([7, 10, 11]);
+    progress.saved(progress.mark());
+    expect(progress.unsaved).toEqual([]);
+    progress.done(8);
+    expect(progress.unsaved).toEqual([8]);
+  });
+
   test('a message that comes once more is not new', () => {
     const progress = at(0);
     arrive(progress, 0, 2);
