@@ -1,43 +1,22 @@
 import type { Job, JobAction } from '../model/job.ts';
-import type { Manifest, RuntimeSpec } from '../model/manifest.ts';
+import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { developerError, type Outcome, type Response, unserved, whiskError } from '../model/outcome.ts';
 import { refuseForNow } from '../model/refusal.ts';
-import type { Events, StartKind } from '../observe/events.ts';
+import type { StartKind } from '../observe/events.ts';
 import type { PoolView } from '../observe/metrics.ts';
-import { type Protocol, RuntimeFault } from '../protocol/protocol.ts';
-import { ProvisionError, type Sandbox } from '../sandbox/sandbox.ts';
+import { RuntimeFault } from '../protocol/protocol.ts';
+import { ProvisionError } from '../sandbox/sandbox.ts';
 import { Changes } from './changes.ts';
-import { expired, makeRoom, pickStemCell } from './choose.ts';
-import { Container, type Unrun } from './container.ts';
-import { type EndReason, endReasons } from './states.ts';
-import { StemCells } from './stem-cells.ts';
+import { pickStemCell } from './choose.ts';
+import type { Container, Unrun } from './container.ts';
+import { Containers, type ContainersOptions } from './containers.ts';
 import { Stock } from './stock.ts';
 import { Turns } from './turns.ts';
 
-export interface InvokerOptions {
-  readonly sandbox: Sandbox;
-  readonly protocols: { readonly stdio: Protocol; readonly http: Protocol };
-  readonly manifest: Manifest;
-  readonly events: Events;
-  /** Megabytes for all containers together. */
-  readonly poolMemory: number;
-  /** Idle containers are closed after this long. */
-  readonly keepAliveMs: number;
-  /** Idle containers are frozen after this long; undefined never freezes. */
-  readonly pauseAfterMs: number | undefined;
+export interface InvokerOptions extends Omit<ContainersOptions, 'stock' | 'onRoom' | 'onChange' | 'onFailed'> {
   /** How long an action with containers at work lets others keep theirs: those that serve, and those that just did. */
   readonly patienceMs: number;
-  readonly readyMs: number;
-  /** Containers that may be starting at once. */
-  readonly parallelStarts: number;
-  /** A stem cell that was taken is replaced so much later: a start takes the processor from the first call beside it. */
-  readonly refillAfterMs: number;
-  /** Whether stem cells are kept. */
-  readonly stemCells: boolean;
-  readonly resultBytes: number;
-  /** Environment of every container. */
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /**
@@ -56,31 +35,30 @@ export class Invoker {
   readonly #options: InvokerOptions;
   readonly #stock = new Stock();
   readonly #turns: Turns;
-  readonly #stemCells: StemCells;
+  readonly #containers: Containers;
   readonly #changes = new Changes();
   readonly #starts: Record<StartKind, number> = { cold: 0, prewarmed: 0, warm: 0 };
   readonly #keeper: ReturnType<typeof setInterval>;
   /** Resolved when no job is in hand or waiting, once the node stops. */
   readonly #drained = Promise.withResolvers<void>();
-  readonly #ends = Object.fromEntries(endReasons.map((reason) => [reason, 0])) as Record<EndReason, number>;
   /** Jobs that had to wait. */
   #waits = 0;
-  #named = 0;
-  #refill: ReturnType<typeof setTimeout> | undefined;
   #closing = false;
 
   constructor(options: InvokerOptions) {
     this.#options = options;
-    const { manifest, parallelStarts, patienceMs, poolMemory } = options;
-    this.#stemCells = new StemCells({
-      ...{ stock: this.#stock, manifest, parallelStarts, poolMemory },
-      start: (runtime, memory) => this.#startContainer(runtime, memory, false),
+    const { parallelStarts, patienceMs } = options;
+    this.#containers = new Containers({
+      ...{ ...options, stock: this.#stock },
+      onRoom: (container) => this.#freed(container),
+      onChange: () => this.#turns.take(),
+      onFailed: (runtime, error) => this.#unstarted(runtime, error),
     });
     this.#turns = new Turns({
       ...{ stock: this.#stock, parallelStarts, patienceMs },
       serve: (job, key, runtime) => this.#serve(job, key, runtime),
-      claimMemory: (megabytes, idleMs) => this.#claimMemory(megabytes, idleMs),
-      start: (runtime, memory) => void this.#startContainer(runtime, memory, true),
+      claimMemory: (megabytes, idleMs) => this.#containers.claimMemory(megabytes, idleMs),
+      start: (runtime, memory) => void this.#containers.start(runtime, memory, true),
     });
     this.#keeper = setInterval(() => this.#tend(), Math.max(50, Math.min(1_000, options.keepAliveMs / 4)));
     this.#keeper.unref();
@@ -88,7 +66,7 @@ export class Invoker {
 
   /** Fills up with stem cells. Resolves when they are there, or could not be had. */
   async start(): Promise<void> {
-    await this.#replenish();
+    await this.#containers.replenish();
   }
 
   /** What the pool looks like now, and what it has done. */
@@ -97,7 +75,7 @@ export class Invoker {
     const { waiting } = this.#turns.lines;
     return {
       ...{ memoryTotal: this.#options.poolMemory, memoryUsed, active, waiting, waits: this.#waits },
-      ...{ starts: { ...this.#starts }, ends: { ...this.#ends }, byKind },
+      ...{ starts: { ...this.#starts }, ends: { ...this.#containers.ends }, byKind },
     };
   }
 
@@ -154,6 +132,7 @@ export class Invoker {
   /** Takes nothing new from now on. Resolves when running and waiting work has ended, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
     this.#closing = true;
+    this.#containers.stop();
     if (this.#isIdle) return;
     const limit = setTimeout(this.#drained.resolve, limitMs);
     await this.#drained.promise;
@@ -164,9 +143,8 @@ export class Invoker {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#keeper);
-    clearTimeout(this.#refill);
     for (const { reject } of this.#turns.lines.leaveAll(() => true)) reject(refuseForNow(messages.draining));
-    await Promise.all([...this.#stock].map((container) => container.close('stopping')));
+    await this.#containers.close();
   }
 
   get #isIdle(): boolean {
@@ -176,8 +154,6 @@ export class Invoker {
   #mayBeDrained(): void {
     if (this.#closing && this.#isIdle) this.#drained.resolve();
   }
-
-  // --- serving -------------------------------------------------------------------------------------------------
 
   #serve(job: Job, key: string, runtime: RuntimeSpec): Promise<Outcome> | undefined {
     return this.#serveWarm(job, key) ?? this.#serveStemCell(job, key, runtime);
@@ -211,12 +187,9 @@ export class Invoker {
   #serveStemCell(job: Job, key: string, runtime: RuntimeSpec): Promise<Outcome> | undefined {
     const { memory } = job.action.limits;
     const cell = pickStemCell(this.#stock.stemCells(runtime), memory);
-    if (!cell || !this.#claimMemory(memory - cell.memory, 0, cell)) return undefined;
-    this.#stock.unlist(cell);
-    this.#stemCells.started(cell.runtime);
-    const outcome = this.#settle(cell, job, cell.wasWanted ? 'cold' : 'prewarmed', cell.become(job, key));
-    this.#refill ??= setTimeout(() => this.#refillNow(), this.#options.refillAfterMs);
-    return outcome;
+    if (!cell || !this.#containers.claimMemory(memory - cell.memory, 0, cell)) return undefined;
+    this.#containers.taken(cell);
+    return this.#settle(cell, job, cell.wasWanted ? 'cold' : 'prewarmed', cell.become(job, key));
   }
 
   async #settle(container: Container, job: Job, start: StartKind, running: Promise<Outcome | Unrun>): Promise<Outcome> {
@@ -284,114 +257,18 @@ export class Invoker {
     if (!this.#turns.lines.isEmpty) this.#turns.take();
   }
 
-  // --- containers ------------------------------------------------------------------------------------------------
-
-  async #startContainer(runtime: RuntimeSpec, memory: number, wasWanted: boolean): Promise<void> {
-    const { sandbox, protocols, events, env, readyMs, resultBytes } = this.#options;
-    const container = new Container(`${runtime.kind.replace(':', '')}-${++this.#named}`, {
-      ...{ sandbox, events, runtime, memory, wasWanted, env, readyMs, resultBytes },
-      protocol: protocols[runtime.protocol],
-      onPrewarmed: (prewarmed) => this.#prewarmed(prewarmed),
-      onInitialized: (initialized) => this.#initialized(initialized),
-      onClosing: (closing, reason) => this.#lost(closing, reason),
-      onGone: (gone) => this.#gone(gone),
-    });
-    this.#stock.add(container);
-    try {
-      await container.start();
-    } catch (error) {
-      const { message } = error as Error;
-      // One that we ended ourselves, because the node stops, has nothing wrong with it.
-      if (container.state === 'starting') {
-        events.warn('invoker', `container ${container.id} (${runtime.kind}) did not start: ${message}`);
-      }
-      void container.close('unusable', message);
-      // Who has waited longest for it hears why there is none.
-      const waiter = this.#turns.leaveLongest(runtime);
-      if (!waiter) return;
-      waiter.resolve(notServed(waiter.job, whyUnserved(error)));
-      this.#turns.take();
-    }
-  }
-
-  #prewarmed(container: Container): void {
-    this.#stock.addStemCell(container);
+  /** A container could not be had: who has waited longest for it hears why. */
+  #unstarted(runtime: RuntimeSpec, error: unknown): void {
+    const waiter = this.#turns.leaveLongest(runtime);
+    if (!waiter) return;
+    waiter.resolve(notServed(waiter.job, whyUnserved(error)));
     this.#turns.take();
   }
 
-  /** It may have room for more; if not, those who counted on it may need another: its first call may be a long one. */
-  #initialized(container: Container): void {
-    if (container.hasRoom) this.#freed(container);
-    else if (!this.#turns.lines.isEmpty) this.#turns.take();
-  }
-
-  /** It takes no more jobs. */
-  #lost(container: Container, reason: EndReason): void {
-    this.#ends[reason]++;
-    const wasStemCell = container.key === undefined;
-    if (wasStemCell && (reason === 'unusable' || reason === 'died')) this.#stemCells.failed(container.runtime);
-    this.#stock.unlist(container);
-  }
-
-  /** Nothing of it is left: its memory is free. */
-  #gone(container: Container): void {
-    this.#stock.remove(container);
-    this.#turns.take();
-    void this.#replenish();
-  }
-
-  /**
-   * True when so many megabytes are free. If not, it evicts those idle for so long, but not `keep`: their memory is free when they are
-   * gone, not when they are told to go, and then the lines are looked at again.
-   */
-  #claimMemory(need: number, idleMs: number, keep?: Container): boolean {
-    const free = this.#options.poolMemory - this.#stock.memoryUsed;
-    if (need <= free) return true;
-    const evictable = this.#stock.evictable(keep, performance.now() - idleMs, (runtime) =>
-      this.#stemCellsWanted(runtime),
-    );
-    for (const victim of makeRoom(need, free + this.#stock.memoryComingFree, evictable) ?? []) {
-      void victim.close('evicted', 'another action needs its memory');
-    }
-    return false;
-  }
-
-  #refillNow(): void {
-    this.#refill = undefined;
-    void this.#replenish();
-  }
-
-  async #replenish(): Promise<void> {
-    if (!this.#closing && this.#options.stemCells) await this.#stemCells.replenish();
-  }
-
-  /** Those beyond it are the first to be evicted. */
-  #stemCellsWanted(runtime: RuntimeSpec): number {
-    return this.#options.stemCells ? this.#stemCells.wanted(runtime) : 0;
-  }
-
-  /** Once in a while: closes what was idle too long, freezes what is idle, fills up stem cells. */
   #tend(): void {
     const now = performance.now();
     this.#changes.forget(now);
-    const { keepAliveMs, pauseAfterMs } = this.#options;
-    for (const container of [...expired(this.#stock.idle, now, keepAliveMs), ...this.#stemCells.expired(now)]) {
-      void container.close('idle');
-    }
-    if (pauseAfterMs !== undefined) {
-      const ready = this.#stock.idle.filter(({ state }) => state === 'ready');
-      for (const container of expired(ready, now, pauseAfterMs)) void this.#pause(container);
-    }
-    void this.#replenish();
-  }
-
-  async #pause(container: Container): Promise<void> {
-    this.#stock.unlist(container);
-    await container.pause();
-    if (container.state !== 'paused') return;
-    this.#stock.list(container);
-    // Who came while it could not be had may be waiting for it.
-    if (!this.#turns.lines.isEmpty) this.#turns.take();
+    this.#containers.tend(now);
   }
 
   #runtimeOf(job: Job): RuntimeSpec {
