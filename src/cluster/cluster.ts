@@ -113,7 +113,7 @@ export class Cluster {
       hasRoom: (begun) => this.#hasRoom(begun),
       answer: (asked, outcome) => this.#outbox.answer(asked, outcome),
       giveBack: (asked) => this.#outbox.giveBack(asked),
-      tellEnded: (partition, offset) => this.#outbox.tellEnded(partition, offset),
+      tellEnded: (place) => this.#outbox.tellEnded(place),
     });
   }
 

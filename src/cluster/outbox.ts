@@ -1,5 +1,6 @@
 import type { Outcome } from '../model/outcome.ts';
 import type { Bus, Target } from './bus.ts';
+import type { Place } from './entry.ts';
 import { fitting } from './fitting.ts';
 import type { Members } from './members.ts';
 import { pause } from './pause.ts';
@@ -52,7 +53,7 @@ export class Outbox {
   }
 
   /** Of a partition that is another node's by now. */
-  tellEnded(partition: number, offset: number): Promise<void> {
+  tellEnded({ partition, offset }: Place): Promise<void> {
     const value = encode({ type: 'ended', from: this.#options.self, partition, offset });
     return this.#sendUntilTaken({ topic: 'members' }, () => value);
   }

@@ -65,6 +65,11 @@ export class Partitions {
     return this.#owned.get(partition)?.begunAs(offset);
   }
 
+  /** How often it was begun. */
+  triesOf(place: Place): number {
+    return this.begunAs(place)?.tries ?? 0;
+  }
+
   begin({ partition, offset }: Place): void {
     this.#owned.get(partition)?.begin(offset, this.#self);
   }
