@@ -59,7 +59,7 @@ export class KafkaWork {
     });
     consumer.on(consumer.events.CRASH, () => {
       if (!isCurrent()) return;
-      this.#unassign();
+      this.#moving();
       onCrash(() => this.open(kafka));
     });
     await consumer.connect();
@@ -131,7 +131,7 @@ export class KafkaWork {
     await this.disconnect();
   }
 
-  /** The group is about to share partitions out anew. What is sent before this node joins again is still taken. */
+  /** The group is about to share partitions out anew, or this node has to join it again. What is sent before it does is still taken. */
   #moving(): void {
     if (this.#isAssigned) void this.#commitOnce(this.#options.listener.moving()).catch(() => undefined);
     this.#unassign();
