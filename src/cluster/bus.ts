@@ -27,6 +27,8 @@ export interface Bus {
    * @throws BusAway also when it owns them no longer
    */
   commit(marks: readonly Mark[]): Promise<void>;
+  /** Whether its partitions are surely this node's now: they do not move, and it was heard of them lately. Else others may have them. */
+  readonly isOwner: boolean;
   /** While held, nothing more of the partitions is fetched. */
   hold(isHeld: boolean): void;
   /** Gives up all partitions: others own them at once. They are not asked for again. */

@@ -11,9 +11,9 @@ import { type BeatMessage, type EndedMessage, type Origin, originOf, ownerOf, ty
 export interface IntakeOptions
   extends Omit<QueueOptions, 'onRun' | 'onWork'>,
     Omit<ExecutorOptions, 'partitions' | 'elsewhere' | 'reached' | 'onAgain' | 'onEnd'> {
-  readonly bus: Pick<Bus, 'commit' | 'hold'>;
+  readonly bus: Pick<Bus, 'commit' | 'isOwner' | 'hold'>;
   readonly self: Origin;
-  readonly members: Pick<Members, 'isGone' | 'isHearing'>;
+  readonly members: Pick<Members, 'isGone'>;
 }
 
 /** More than this is not fetched ahead of what runs. */
@@ -34,7 +34,6 @@ export class Intake {
   readonly #queue: Queue;
   readonly #executor: Executor;
   #isHeld = false;
-  #isMoving = false;
   #isLeaving = false;
   #pumpIsDue = false;
   #skipped = 0;
@@ -84,9 +83,8 @@ export class Intake {
     };
   }
 
-  /** As `BusListener.moving`. Begins nothing until it is known whose partitions are whose. */
+  /** As `BusListener.moving`. */
   moving(): readonly Mark[] {
-    this.#isMoving = true;
     return this.#partitions.marks;
   }
 
@@ -102,7 +100,6 @@ export class Intake {
 
   /** As `BusListener.assigned`. */
   assigned(partitions: readonly Assigned[]): void {
-    this.#isMoving = false;
     this.#partitions.assigned(partitions);
     this.#pump();
   }
@@ -207,11 +204,10 @@ export class Intake {
     this.#pump();
   }
 
-  /** Begins what there is room for; nothing while it may be that others own the partitions, and begin it too. */
+  /** Begins what there is room for; nothing while others may own the partitions, and begin it too. */
   #pump(): void {
     if (this.#isLeaving) return;
-    const { members, now } = this.#options;
-    if (!this.#isMoving && members.isHearing(now())) this.#queue.pump();
+    if (this.#options.bus.isOwner) this.#queue.pump();
     this.#gate();
   }
 

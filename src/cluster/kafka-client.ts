@@ -39,7 +39,7 @@ const CLOSE_MS = 2_000;
 /** How long the broker holds a fetch that finds nothing. What else goes over the same connection waits for it: commits, leaving. */
 const FETCH_MS = 500;
 /** The least that brokers allow: until then partitions of a node that died have no owner. */
-const SESSION_MS = 6_000;
+export const SESSION_MS = 6_000;
 const HEARTBEAT_MS = 1_000;
 const REBALANCE_MS = 10_000;
 

@@ -2,11 +2,21 @@ import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from '
 import type { Events } from '../observe/events.ts';
 import { type Assigned, BusAway, type BusListener, type Mark } from './bus.ts';
 import { stickyAssigner } from './kafka-assign.ts';
-import { AGAIN_MS, clientOf, connectedAdmin, consuming, inTime, type KafkaOptions } from './kafka-client.ts';
+import {
+  AGAIN_MS,
+  clientOf,
+  connectedAdmin,
+  consuming,
+  inTime,
+  type KafkaOptions,
+  SESSION_MS,
+} from './kafka-client.ts';
 import { pause } from './pause.ts';
 
 /** As often the group's consumer tries again: when it is given up, its place is nobody's until its session is over. */
 const PATIENTLY = 600;
+/** Others get the partitions of a node of which the group has heard nothing for a whole session. */
+const SURE_MS = SESSION_MS - 2_000;
 
 export interface KafkaWorkOptions {
   readonly kafka: KafkaOptions;
@@ -31,6 +41,8 @@ export class KafkaWork {
   #told: readonly number[] = [];
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #isAssigned = false;
+  /** When the group last said that this node is one of it, in milliseconds of `performance.now()`. */
+  #confirmedAt = 0;
   #isHeld = false;
   #isLeaving = false;
   #isClosed = false;
@@ -53,6 +65,9 @@ export class KafkaWork {
     const isCurrent = () => this.#consumer === consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       if (isCurrent()) this.#joined(kafka, payload);
+    });
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      this.#confirmedAt = performance.now();
     });
     consumer.on(consumer.events.REBALANCING, () => {
       if (isCurrent()) this.#moving();
@@ -79,6 +94,11 @@ export class KafkaWork {
         resolveOffset(batch.lastOffset());
       },
     });
+  }
+
+  /** As `Bus.isOwner`. */
+  get isOwner(): boolean {
+    return this.#isAssigned && performance.now() - this.#confirmedAt < SURE_MS;
   }
 
   /** As `Bus.commit`. @throws BusAway */
@@ -143,6 +163,7 @@ export class KafkaWork {
     // Who had to join as somebody else was thought to be dead: others may have had its partitions meanwhile.
     this.#lose(memberId === this.#member ? this.#told.filter((each) => !this.#owned.includes(each)) : this.#told);
     this.#member = memberId;
+    this.#confirmedAt = performance.now();
     this.#gate();
     void this.#assign(kafka, this.#owned, this.#change);
   }

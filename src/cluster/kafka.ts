@@ -68,6 +68,10 @@ export class KafkaBus implements Bus {
     await this.#work.commit(marks);
   }
 
+  get isOwner(): boolean {
+    return this.#work?.isOwner ?? false;
+  }
+
   hold(isHeld: boolean): void {
     this.#work?.hold(isHeld);
   }

@@ -150,7 +150,9 @@ export function busContract(name: string, open: () => Promise<BusMaker>): void {
     test('a commit of a partition that it does not own any more is refused', async () => {
       const one = await join();
       await until('it owns all', () => ownedBy(one).length === 4, 20_000);
+      expect(one.bus.isOwner).toBe(true);
       await one.bus.leave();
+      expect(one.bus.isOwner).toBe(false);
       await expect(one.bus.commit([{ partition: 0, offset: 0, note: '' }])).rejects.toThrow();
     });
 

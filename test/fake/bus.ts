@@ -108,6 +108,10 @@ export class FakeBus implements Bus {
     this.commits.push(...marks);
   }
 
+  get isOwner(): boolean {
+    return this.isMember && !this.#isMoving && !this.isMute && !this.#broker.isAway;
+  }
+
   hold(isHeld: boolean): void {
     this.isHeld = isHeld;
     this.fetch();
