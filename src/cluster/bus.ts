@@ -74,11 +74,10 @@ export interface BusListener {
    * owner would not know of, and what ends neither: until `assigned`, nothing can be committed.
    */
   moving(): readonly Mark[];
-  /** These are others' now. */
-  lost(partitions: readonly number[]): void;
+  /** Of those that this node owned it has owned these without a break; all others are others' by now. */
+  kept(partitions: readonly number[]): void;
   /**
-   * The partitions of work that this node owns from now on, and how far they are: all of them, each time that it changes. Those that
-   * it owned before it has owned without a break. Their messages come after this, from the mark on; of a partition that was owned
+   * The partitions of work that this node owns from now on, and how far they are: all of them, each time that it changes. Their messages come after this, from the mark on; of a partition that was owned
    * before, some of them once more.
    */
   assigned(partitions: readonly Assigned[]): void;

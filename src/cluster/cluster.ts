@@ -122,7 +122,7 @@ export class Cluster {
     const { bus, events } = this.#options;
     bus.start({
       moving: () => this.#intake.moving(),
-      lost: (partitions) => this.#intake.lost(partitions),
+      kept: (partitions) => this.#intake.kept(partitions),
       assigned: (partitions) => {
         this.#intake.assigned(partitions);
         this.#tick();

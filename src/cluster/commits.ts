@@ -70,9 +70,10 @@ export class Commits {
       const waiters = this.#waiters.splice(0);
       this.#changed.clear();
       const changed = partitions.map((each) => this.#owned.get(each)).filter((each) => each !== undefined);
-      const marks = changed.map((progress) => progress.mark());
+      const marked = changed.map((progress) => ({ progress, mark: progress.mark() }));
+      const marks = marked.map(({ mark }) => mark);
       const isCommitted = marks.length > 0 && (await this.#commit(marks));
-      if (isCommitted) for (const [index, progress] of changed.entries()) progress.saved(marks[index] as Mark);
+      if (isCommitted) for (const { progress, mark } of marked) progress.saved(mark);
       for (const { partition, tell } of waiters) {
         tell(isCommitted && marks.some((mark) => mark.partition === partition));
       }

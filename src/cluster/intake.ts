@@ -88,9 +88,9 @@ export class Intake {
     return this.#partitions.marks;
   }
 
-  /** As `BusListener.lost`. What ended here and could not be committed is told to who owns them next. */
-  lost(partitions: readonly number[]): void {
-    const untold = this.#partitions.lost(partitions);
+  /** As `BusListener.kept`. What ended here of the others and could not be committed is told to who owns them next. */
+  kept(partitions: readonly number[]): void {
+    const untold = this.#partitions.kept(partitions);
     const isLost = ({ partition }: Entry) => !this.#partitions.has(partition);
     this.#queue.drop(isLost);
     this.#elsewhere.drop(isLost);
@@ -174,8 +174,6 @@ export class Intake {
     this.#isLeaving = true;
     this.#partitions.close();
   }
-
-  // --- taking ----------------------------------------------------------------------------------------------------
 
   #take(entry: Entry): void {
     // Begun here before the partition went and came back: it goes on.

@@ -23,7 +23,7 @@ export interface KafkaWorkOptions {
   /** Of work; the group of all nodes has its name, too. */
   readonly topic: string;
   readonly messageBytes: () => number;
-  readonly listener: Pick<BusListener, 'moving' | 'lost' | 'assigned' | 'work'>;
+  readonly listener: Pick<BusListener, 'moving' | 'kept' | 'assigned' | 'work'>;
   /** kafkajs has given it up: `open` is to be tried again. */
   readonly onCrash: (open: () => Promise<void>) => void;
   readonly events: Events;
@@ -37,8 +37,7 @@ export class KafkaWork {
   #owned: readonly number[] = [];
   #member: string | undefined;
   #change = 0;
-  /** Those that the listener knows of. */
-  #told: readonly number[] = [];
+  /** Known once something has come. */
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #isAssigned = false;
   /** When the group last said that this node is one of it, in milliseconds of `performance.now()`. */
@@ -115,6 +114,7 @@ export class KafkaWork {
     if (!this.#commit) throw new BusAway('nothing has come yet');
     const partitions = marks.map(({ partition, offset, note }) => ({
       partition,
+      // kafkajs sends metadata from here, too, but its types do not say so.
       ...{ offset: String(offset), metadata: note },
     }));
     try {
@@ -135,7 +135,7 @@ export class KafkaWork {
     this.#isLeaving = true;
     await this.disconnect();
     this.#unassign();
-    this.#lose(this.#told);
+    this.#options.listener.kept([]);
     this.#options.listener.assigned([]);
   }
 
@@ -161,7 +161,7 @@ export class KafkaWork {
     this.#unassign();
     this.#owned = memberAssignment[this.#options.topic] ?? [];
     // Who had to join as somebody else was thought to be dead: others may have had its partitions meanwhile.
-    this.#lose(memberId === this.#member ? this.#told.filter((each) => !this.#owned.includes(each)) : this.#told);
+    this.#options.listener.kept(memberId === this.#member ? this.#owned : []);
     this.#member = memberId;
     this.#confirmedAt = performance.now();
     this.#gate();
@@ -173,12 +173,6 @@ export class KafkaWork {
     this.#isAssigned = false;
   }
 
-  #lose(partitions: readonly number[]): void {
-    if (partitions.length === 0) return;
-    this.#told = this.#told.filter((each) => !partitions.includes(each));
-    this.#options.listener.lost(partitions);
-  }
-
   /** Finds out how far the partitions are, and begins with them. */
   async #assign(kafka: Kafka, partitions: readonly number[], change: number): Promise<void> {
     while (change === this.#change && !this.#isClosed) {
@@ -186,7 +180,6 @@ export class KafkaWork {
         const assigned = await this.#marksOf(kafka, partitions);
         if (change !== this.#change) return;
         this.#isAssigned = true;
-        this.#told = partitions;
         this.#options.listener.assigned(assigned);
         this.#gate();
         return;

@@ -37,13 +37,11 @@ export class Partitions {
     return [...this.#owned.values()].map((progress) => progress.mark());
   }
 
-  /** These are others' from now on. Answers what is done of them without being committed. */
-  lost(partitions: readonly number[]): Place[] {
-    return partitions.flatMap((partition) => {
-      const unsaved = this.#owned.get(partition)?.unsaved ?? [];
-      this.#owned.delete(partition);
-      return unsaved.map((offset) => ({ partition, offset }));
-    });
+  /** All but these are others' from now on. Answers what is done of those without being committed. */
+  kept(partitions: readonly number[]): Place[] {
+    const lost = [...this.#owned.values()].filter(({ partition }) => !partitions.includes(partition));
+    for (const { partition } of lost) this.#owned.delete(partition);
+    return lost.flatMap(({ partition, unsaved }) => unsaved.map((offset) => ({ partition, offset })));
   }
 
   /** What is known of those that it had already stays. */

@@ -20,18 +20,18 @@ export class Progress {
   readonly #open = new Set<number>();
   readonly #begun = new Map<number, Begun>();
   /** Above the lowest that is not done. */
-  readonly #done = new Ranges();
-  /** As they were committed last. */
-  #savedOffset = 0;
-  #savedDone = new Ranges();
+  readonly #done: Ranges;
+  /** As it was committed last. */
+  #saved: Mark;
 
-  constructor({ partition, offset, note, end }: Assigned) {
+  constructor({ end, ...mark }: Assigned) {
+    const { partition, offset } = mark;
     this.partition = partition;
     this.end = end;
     this.#position = offset;
-    this.saved({ offset, note });
-    for (const [from, to] of this.#savedDone) this.#done.add(from, to);
-    for (const [delta, each] of readNote(note).begun) this.#begun.set(offset + delta, each);
+    this.#saved = mark;
+    this.#done = doneIn(mark);
+    for (const [delta, each] of readNote(mark.note).begun) this.#begun.set(offset + delta, each);
   }
 
   /** A message came. False when it came before, or is done. */
@@ -72,17 +72,16 @@ export class Progress {
   }
 
   /** The mark is committed. */
-  saved({ offset, note }: Pick<Mark, 'offset' | 'note'>): void {
-    this.#savedOffset = offset;
-    this.#savedDone = new Ranges();
-    for (const [from, to] of readNote(note).done) this.#savedDone.add(offset + from, offset + to);
+  saved(mark: Mark): void {
+    this.#saved = mark;
   }
 
   /** What is done, and was not when the last mark was committed: the next owner does not know it. */
   get unsaved(): number[] {
     const found: number[] = [];
-    for (let offset = this.#savedOffset; offset < this.#position; offset++) {
-      if (!this.#open.has(offset) && !this.#savedDone.has(offset)) found.push(offset);
+    const saved = doneIn(this.#saved);
+    for (let { offset } = this.#saved; offset < this.#position; offset++) {
+      if (!this.#open.has(offset) && !saved.has(offset)) found.push(offset);
     }
     return found;
   }
@@ -146,6 +145,13 @@ function writeNote(base: number, begun: ReadonlyMap<number, Begun>, done: Ranges
     d.push(range);
   }
   return JSON.stringify({ v: 1, o: owners, b, d });
+}
+
+/** What the mark says is done, beyond its own offset. */
+function doneIn({ offset, note }: Mark): Ranges {
+  const done = new Ranges();
+  for (const [from, to] of readNote(note).done) done.add(offset + from, offset + to);
+  return done;
 }
 
 /** What nobody of us wrote says nothing. */

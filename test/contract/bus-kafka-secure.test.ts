@@ -45,7 +45,7 @@ if (need('Kafka broker', kafkaJars) && need('openssl', Bun.which('openssl'))) {
       const heard: string[] = [];
       bus.start({
         moving: () => [],
-        lost: () => undefined,
+        kept: () => undefined,
         assigned: () => undefined,
         work: () => undefined,
         heard: (value) => heard.push(new TextDecoder().decode(value)),

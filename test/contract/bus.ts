@@ -42,7 +42,7 @@ export function busContract(name: string, open: () => Promise<BusMaker>): void {
       const heard: HeardBus = { bus: maker.make(node), assigned: [], lost: [], marks: [], work: [], heard: [] };
       heard.bus.start({
         moving: () => heard.marks,
-        lost: (partitions) => heard.lost.push(...partitions),
+        kept: (partitions) => heard.lost.push(...ownedBy(heard).filter((each) => !partitions.includes(each))),
         assigned: (partitions) => heard.assigned.push([...partitions]),
         work: (partition, messages) => heard.work.push(...messages.map((each) => ({ ...each, partition }))),
         heard: (value) => heard.heard.push(text(value)),

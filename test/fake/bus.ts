@@ -145,9 +145,8 @@ export class FakeBus implements Bus {
 
   assign(partitions: readonly number[]): void {
     this.#isMoving = false;
-    const lost = this.owned.filter((each) => !partitions.includes(each));
     this.owned = partitions;
-    if (lost.length > 0) this.#listener?.lost(lost);
+    this.#listener?.kept(partitions);
     this.#position = new Map();
     this.#listener?.assigned(
       partitions.map((partition): Assigned => {
