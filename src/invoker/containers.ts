@@ -35,7 +35,7 @@ export interface ContainersOptions {
   readonly onRoom: (container: Container) => void;
   /** There is a stem cell or memory that was not there before, or a container will not have the room that was counted on. */
   readonly onChange: () => void;
-  /** One that a job waits for could not be had. */
+  /** One could not be had: who waits for it is to hear why. */
   readonly onFailed: (runtime: RuntimeSpec, error: unknown) => void;
 }
 

@@ -2,8 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Stdio } from '../model/place.ts';
 import { Demultiplexer } from './docker-stream.ts';
 import type { Hear } from './reader.ts';
-
-const LAST_WORDS_BYTES = 4096;
+import { LAST_WORDS_BYTES, Tail } from './tail.ts';
 
 /** The standard streams of a container in the one stream that the engine attaches. What comes before somebody listens to stdout is lost. */
 export class AttachedStreams implements Stdio {
@@ -12,7 +11,7 @@ export class AttachedStreams implements Stdio {
   readonly #stream: Duplex;
   #onOutput: Hear | undefined;
   #onErrors: Hear | undefined;
-  #errors: Buffer = Buffer.alloc(0);
+  readonly #lastWords = new Tail(LAST_WORDS_BYTES);
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -20,7 +19,7 @@ export class AttachedStreams implements Stdio {
       (bytes) => this.#onOutput?.(bytes),
       (bytes) => {
         if (this.#onErrors) this.#onErrors(bytes);
-        else this.#errors = Buffer.from(Buffer.concat([this.#errors, bytes]).subarray(-LAST_WORDS_BYTES));
+        else this.#lastWords.add(bytes);
       },
     );
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -32,7 +31,7 @@ export class AttachedStreams implements Stdio {
   }
 
   get lastWords(): string {
-    return this.#errors.toString();
+    return this.#lastWords.text;
   }
 
   write(bytes: Uint8Array): void {
@@ -46,8 +45,8 @@ export class AttachedStreams implements Stdio {
 
   onErrors(listener: Hear): void {
     this.#onErrors = listener;
-    if (this.#errors.length > 0) listener(this.#errors);
-    this.#errors = Buffer.alloc(0);
+    const words = this.#lastWords.take();
+    if (words.length > 0) listener(words);
   }
 
   close(): void {

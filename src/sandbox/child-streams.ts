@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import type { Stdio } from '../model/place.ts';
 import { openStreams } from './descriptors.ts';
 import { type Hear, openPipe, openSocket, Reader } from './reader.ts';
+import { LAST_WORDS_BYTES, Tail } from './tail.ts';
 import { Writer } from './writer.ts';
 
 /**
@@ -22,7 +23,7 @@ export class ChildStreams implements Stdio {
   readonly #input: Writer;
   readonly #output: Reader;
   readonly #errors: Reader;
-  readonly #lastWords = new Tail(4096);
+  readonly #lastWords = new Tail(LAST_WORDS_BYTES);
   #childEndsOpen = true;
 
   /** Throws when the process has no descriptors left. */
@@ -68,23 +69,5 @@ export class ChildStreams implements Stdio {
   async close(): Promise<void> {
     this.releaseChildEnds();
     await Promise.all([this.#input.close(), this.#output.close(), this.#errors.close()]);
-  }
-}
-
-/** The last `size` bytes of what was added. */
-class Tail {
-  readonly #size: number;
-  #bytes = Buffer.alloc(0);
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  add(chunk: Uint8Array): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(-this.#size)]).subarray(-this.#size);
-  }
-
-  get text(): string {
-    return this.#bytes.toString();
   }
 }

@@ -47,8 +47,8 @@ const PORT = 8080;
 
 /**
  * Docker containers. The engine is asked only when a container is created, resized or destroyed; all talk goes over
- * FIFOs where it is on this host, else over the streams that were attached before it started (`DockerStdio`). When the engine restarts, the places that it took with it report
- * their end, and new ones can be created as soon as it answers again.
+ * FIFOs where it is on this host, else over the streams that were attached before it started (`DockerStdio`). When the
+ * engine restarts, the places that it took with it report their end, and new ones can be created as soon as it answers again.
  */
 export class DockerSandbox implements Sandbox {
   readonly name = 'docker';

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
-import { readdirSync } from 'node:fs';
 import { ChildStreams } from '../../../src/sandbox/child-streams.ts';
+import { openDescriptors } from '../../util/host-processes.ts';
+import { numbered } from '../../util/numbered.ts';
 import { until } from '../../util/until.ts';
 
 /** Programs under test: they talk over their standard streams only. */
@@ -34,15 +35,6 @@ function collect(pipes: ChildStreams, bytes: number): Promise<Buffer> {
   });
   return promise;
 }
-
-/** Numbered lines, so that any change of order shows. */
-function numbered(bytes: number): Buffer {
-  const lines: string[] = [];
-  for (let index = 0; lines.length * 16 < bytes; index++) lines.push(`${String(index).padStart(15, '0')}\n`);
-  return Buffer.from(lines.join(''));
-}
-
-const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
 test('what is written comes back in order, however large', async () => {
   const { pipes } = start('cat');

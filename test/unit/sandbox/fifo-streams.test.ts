@@ -13,6 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FifoStreams } from '../../../src/sandbox/fifo-streams.ts';
+import { openDescriptors } from '../../util/host-processes.ts';
+import { numbered } from '../../util/numbered.ts';
 import { until } from '../../util/until.ts';
 
 /** Shells under test: they talk over the FIFOs of a folder, which is `$0` for them. */
@@ -66,15 +68,6 @@ function start(fifos: FifoStreams, script: string): Bun.Subprocess {
   children.push(child);
   return child;
 }
-
-/** Numbered lines, so that any change of order shows. */
-function numbered(bytes: number): Buffer {
-  const lines: string[] = [];
-  for (let index = 0; lines.length * 16 < bytes; index++) lines.push(`${String(index).padStart(15, '0')}\n`);
-  return Buffer.from(lines.join(''));
-}
-
-const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
 test('what is written comes back in order, however large', async () => {
   const fifos = make();
