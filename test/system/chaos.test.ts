@@ -130,12 +130,22 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
         return records.size === ids.length;
       };
       await until('all that was accepted has its record', look, 60_000).catch(() => undefined);
-      const byNumber = new Map<string, number>();
-      const listed = await all(one);
-      for (const { response } of listed) {
-        const { n } = response.result;
-        if (n !== undefined) byNumber.set(n, (byNumber.get(n) ?? 0) + 1);
-      }
+      // One activation for each accepted invocation and each fire; the fire's own record has another result.
+      const expected = accepted.filter(({ kind }) => kind !== 'blocking').map(({ n }) => n);
+      let listed: Listed[] = [];
+      let wrong: string[] = [];
+      const count = async () => {
+        listed = await all(one);
+        const byNumber = new Map<string, number>();
+        for (const { response } of listed) {
+          const { n } = response.result;
+          if (n !== undefined) byNumber.set(n, (byNumber.get(n) ?? 0) + 1);
+        }
+        wrong = expected.filter((n) => byNumber.get(n) !== (n.startsWith('fire') ? 2 : 1));
+        return wrong.length === 0;
+      };
+      // What a fire began was not waited for until now.
+      await until('each has as many records as it should', count, 30_000).catch(() => undefined);
 
       const lost = ids.filter((id) => !records.has(id));
       const blocking = calls.filter(({ kind }) => kind === 'blocking');
@@ -155,9 +165,7 @@ if (canRunSeveral() && need('network namespaces', canMakeNetns || undefined)) {
       // Who asked a node that was killed, or out of reach, was told so by the connection: nobody is left waiting.
       const unanswered = blocking.filter(({ answer, lost }) => !answer && lost?.includes('time'));
       expect(unanswered.map(({ n, lost }) => `${n}: ${lost}`)).toEqual([]);
-      // One activation for each accepted invocation and each fire; the fire's own record has another result.
-      const expected = accepted.filter(({ kind }) => kind !== 'blocking').map(({ n }) => n);
-      expect(expected.filter((n) => byNumber.get(n) !== (n.startsWith('fire') ? 2 : 1))).toEqual([]);
+      expect(wrong).toEqual([]);
     }, 240_000);
 
     async function call(made: Call): Promise<void> {
