@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { KafkaSecurity } from '../../src/cluster/kafka.ts';
 import { temporaryFolder } from './whisklet.ts';
@@ -27,7 +28,8 @@ export class KafkaBroker {
 
   /** @param host an address of this machine that its clients reach */
   static async start(host = '127.0.0.1'): Promise<KafkaBroker> {
-    const broker = new KafkaBroker(host, await freePort(), await freePort());
+    const [port, controllerPort] = await freePorts(2);
+    const broker = new KafkaBroker(host, port as number, controllerPort as number);
     await broker.#format({}, []);
     await broker.start();
     return broker;
@@ -39,7 +41,8 @@ export class KafkaBroker {
    * @param folder with `ca.pem`, and `both.pem`: a certificate for 127.0.0.1 and its key
    */
   static async startSecure(folder: string, password: string): Promise<KafkaBroker> {
-    const broker = new KafkaBroker('127.0.0.1', await freePort(), await freePort(), await freePort());
+    const [port, controllerPort, securePort] = await freePorts(3);
+    const broker = new KafkaBroker('127.0.0.1', port as number, controllerPort as number, securePort);
     const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
     const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
     const settings = {
@@ -172,12 +175,22 @@ function java(main: string): string[] {
   return ['java', ...frugal, ...log, '-cp', `${kafkaJars}/*`, main];
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Different ones, below those that the system gives to outgoing connections: they are still free when the broker has started. */
+async function freePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  while (held.length < count) {
+    const server = createServer();
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const listening = once(server, 'listening');
+    server.listen(port, '0.0.0.0');
+    await listening.then(
+      () => held.push(server),
+      () => undefined,
+    );
+  }
+  const ports = held.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 async function accepts(hostname: string, port: number): Promise<boolean> {
