@@ -1,5 +1,6 @@
 import type { Job, JobAction } from '../model/job.ts';
 import { messages } from '../model/messages.ts';
+import { isRefusedOrAway } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import type { RunMessage } from './wire.ts';
 
@@ -13,8 +14,14 @@ export interface LookUp {
   readonly events: Events;
 }
 
-/** The job that another node asks for; or, in words for its caller, why it cannot be run. Never rejects. */
-export async function jobFor(run: RunMessage, { resolveAction, keyOf, events }: LookUp): Promise<Job | string> {
+/**
+ * The job that another node asks for; or, in words for its caller, why it cannot be run. Undefined when it cannot be looked up here now,
+ * because something is away. Never rejects.
+ */
+export async function jobFor(
+  run: RunMessage,
+  { resolveAction, keyOf, events }: LookUp,
+): Promise<Job | string | undefined> {
   try {
     const [action, apiKey] = await Promise.all([
       resolveAction(run.action),
@@ -23,7 +30,7 @@ export async function jobFor(run: RunMessage, { resolveAction, keyOf, events }: 
     return action ? jobOf(run, action, apiKey) : messages.actionRemoved;
   } catch (error) {
     events.warn('cluster', `${run.action.id} cannot be looked up: ${(error as Error).message}`);
-    return messages.internalError;
+    return isRefusedOrAway(error) ? undefined : messages.internalError;
   }
 }
 

@@ -82,6 +82,7 @@ export class Executor {
     if (partitions.triesOf(entry) >= maxTries) return this.#refuse(entry, asked, messages.nodesLost(maxTries));
     if (members.isGone(asked.from, now())) return this.#giveBack(entry, asked);
     const job = await jobFor(asked, this.#options);
+    if (!job) return this.#giveBack(entry, asked);
     if (typeof job === 'string') return this.#refuse(entry, asked, job);
     this.#inHand.remove(entry);
     return job;
@@ -97,8 +98,8 @@ export class Executor {
     try {
       outcome = await running;
     } catch (error) {
-      // The pool takes no more, and had not begun it: whoever owns the partition next does.
-      if (error instanceof Refusal) return this.#undo(entry);
+      // It was not begun: its code is away, or the pool takes no more.
+      if (error instanceof Refusal) return this.#giveBack(entry, asked);
       const { stack, message } = error as Error;
       events.error('cluster', `${asked.activationId} could not be run: ${stack ?? message}`);
       outcome = unserved(whiskError(messages.internalError), Date.now(), asked.waitedMs);
@@ -155,7 +156,10 @@ export class Executor {
     await this.#end(entry);
   }
 
-  /** Its caller seems to be dead, but may only have been cut off. */
+  /**
+   * It was not run. Its caller's node, which knows what to do when something is away, may be able to; or seems to be dead, but may only
+   * have been cut off.
+   */
   async #giveBack(entry: Entry, asked: RunMessage): Promise<undefined> {
     await this.#options.giveBack(asked);
     await this.#end(entry);

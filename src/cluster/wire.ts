@@ -72,7 +72,7 @@ export interface OutcomeMessage {
   readonly endedMsAgo: number;
 }
 
-/** The job was not run: its caller seemed to be dead. Who still waits for it runs it. */
+/** The job was not run: its caller seemed to be dead, or something was away that it needs. Who still waits for it runs it. */
 export interface ReturnedMessage {
   readonly type: 'returned';
   readonly from: Origin;

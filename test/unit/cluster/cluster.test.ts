@@ -3,7 +3,7 @@ import { decode } from '../../../src/cluster/wire.ts';
 import type { JobWatcher } from '../../../src/model/job.ts';
 import { messages } from '../../../src/model/messages.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import { Unavailable } from '../../../src/model/refusal.ts';
+import { refuseForNow, Unavailable } from '../../../src/model/refusal.ts';
 import { type InvocationWork, RecordLost } from '../../../src/model/work.ts';
 import { FakeBroker } from '../../fake/bus.ts';
 import { job } from '../../fake/job.ts';
@@ -163,6 +163,29 @@ describe('a job whose caller waits (MSG-01…07)', () => {
     const outcome = one.cluster.run(job());
     await settle();
     expect((await outcome).response.result).toContain(messages.actionRemoved);
+  });
+
+  test('that the other node cannot look up because the store is away comes back, and runs here', async () => {
+    const [one] = (await up(0)) as [ClusterNode];
+    const resolveAction = () => Promise.reject(new Unavailable('the store is away'));
+    nodes.push(new ClusterNode(broker, 'x', 1, { resolveAction }));
+    await pass(2_000);
+    void one.cluster.run(job());
+    await settle();
+    expect(one.waiting).toHaveLength(1);
+    expect(one.cluster.status).toMatchObject({ overflowed: 1, away: 0 });
+  });
+
+  test('that the other node cannot begin because its code is away comes back, and runs here', async () => {
+    const [one, two] = (await up(0, 1)) as [ClusterNode, ClusterNode];
+    void one.cluster.run(job());
+    await settle();
+    two.jobs[0]?.fail(refuseForNow(messages.storeUnreachable));
+    await settle();
+    expect([one.waiting.length, two.jobs.length]).toEqual([1, 0]);
+    await pass(1_000);
+    expect(two.cluster.status).toMatchObject({ taken: 1, inHand: 0, queued: 0 });
+    expect(broker.committed.filter((mark) => mark?.offset === 1)).toHaveLength(1);
   });
 
   test('that gets no answer hears so after twice its time and a minute', async () => {
