@@ -21,7 +21,7 @@ export function servicesForPeers({ invoker, invocation, authenticator, cached }:
     offer: (job) => invoker.offer(job),
     run: (job) => invoker.run(job),
     load: () => invoker.load,
-    perform: (work, tries) => invocation().perform(work, tries),
+    perform: (work, tries, isAgain) => invocation().perform(work, tries, isAgain),
     async keyOf(uuid) {
       const holder = await authenticator.holderOf(uuid);
       return holder && `${holder.uuid}:${holder.key}`;

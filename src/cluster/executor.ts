@@ -45,6 +45,8 @@ const AGAIN_MS = 1_000;
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #inHand = new InHand();
+  /** What had to wait here because something was away. */
+  readonly #waited = new WeakSet<Entry>();
   #begun = 0;
 
   constructor(options: ExecutorOptions) {
@@ -117,7 +119,7 @@ export class Executor {
       const isCounted = !entry.isOld || (await partitions.committed(entry.partition));
       if (!isCounted) return this.#undo(entry);
       partitions.changed(entry.partition, 'now');
-      await perform(work, tries);
+      await perform(work, tries, tries > 0 || this.#waited.has(entry));
       await this.#end(entry);
     } catch (error) {
       await this.#failed(entry, work, error as Error);
@@ -147,8 +149,9 @@ export class Executor {
     if (isAway) events.warn('cluster', `${activationId} is still to be done: ${message}`);
     else events.error('cluster', `${activationId} could not be done, and is tried again: ${stack ?? message}`);
     await pause(AGAIN_MS);
-    if (isAway) this.#undo(entry);
-    else this.#again(entry);
+    if (!isAway) return this.#again(entry);
+    this.#waited.add(entry);
+    this.#undo(entry);
   }
 
   async #refuse(entry: Entry, asked: RunMessage, sentence: string): Promise<undefined> {

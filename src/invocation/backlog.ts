@@ -1,13 +1,11 @@
 import { isRefusedOrAway } from '../model/refusal.ts';
-import type { Perform, Work } from '../model/work.ts';
+import type { Perform } from '../model/work.ts';
 import type { Events } from '../observe/events.ts';
 import type { Journal, JournalEntry } from '../store/journal.ts';
 
 export interface BacklogOptions {
   readonly journal: Journal;
   readonly perform: Perform;
-  /** Does what could not be begun here a moment ago. */
-  readonly retry: (work: Work) => Promise<void>;
   readonly events: Events;
   /** How often work is begun at most. */
   readonly maxTries: number;
@@ -49,7 +47,7 @@ export class Backlog {
 
   /** Resolves when all that was there at the start is done, or the node stops. */
   async run(): Promise<void> {
-    const { journal, events, perform } = this.#options;
+    const { journal, events } = this.#options;
     const { pending } = journal.size;
     if (pending === 0) return;
     events.info('journal', `${pending} activations that were accepted before this start are done now`);
@@ -58,11 +56,11 @@ export class Backlog {
     const work = async () => {
       for (let next = await turns.next(); !next.done; next = await turns.next()) {
         if (this.#isLastTry(next.value)) last.push(next.value);
-        else await this.#take(next.value, perform);
+        else await this.#take(next.value);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    for (const turn of last) await this.#take(turn, perform);
+    for (const turn of last) await this.#take(turn);
     if (!this.#isStopped) events.info('journal', 'what was accepted before this start is done');
   }
 
@@ -98,13 +96,12 @@ export class Backlog {
 
   /** Takes what was put back, one after the other; while something is away, the next one's turn comes after a pause. */
   async #retry(): Promise<void> {
-    const { retry } = this.#options;
     this.#retriers++;
     for (let pauseMs = FIRST_PAUSE_MS; ; ) {
       const activationId = this.#putBack.shift();
       if (activationId === undefined) break;
       const turn = { activationId, tries: 0, isCounted: true };
-      if (await this.#attempt(turn, retry, pauseMs === FIRST_PAUSE_MS)) pauseMs = FIRST_PAUSE_MS;
+      if (await this.#attempt(turn, pauseMs === FIRST_PAUSE_MS)) pauseMs = FIRST_PAUSE_MS;
       else {
         this.again(activationId);
         await this.#pause(pauseMs);
@@ -115,17 +112,17 @@ export class Backlog {
   }
 
   /** Does an entry, again and again while something is away. Never rejects. */
-  async #take(turn: Turn, perform: Perform): Promise<void> {
+  async #take(turn: Turn): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; !this.#isStopped; pauseMs = longer(pauseMs)) {
-      if (await this.#attempt(turn, perform, pauseMs === FIRST_PAUSE_MS)) return;
+      if (await this.#attempt(turn, pauseMs === FIRST_PAUSE_MS)) return;
       await this.#pause(pauseMs);
     }
     if (turn.isCounted) await this.#uncount(turn);
   }
 
   /** False when it is to be tried again, because something is away. Never rejects. @param isFirst whether that is to be said */
-  async #attempt(turn: Turn, perform: Perform, isFirst: boolean): Promise<boolean> {
-    const { journal, events, maxTries } = this.#options;
+  async #attempt(turn: Turn, isFirst: boolean): Promise<boolean> {
+    const { journal, events, maxTries, perform } = this.#options;
     const { activationId, tries } = turn;
     try {
       // Done meanwhile: by a fire that it is a part of, or at the word of another node.
@@ -135,7 +132,8 @@ export class Backlog {
         await journal.tried(activationId, tries + 1);
         turn.isCounted = true;
       }
-      await perform(entry.work, tries);
+      // What stands in the journal was let in.
+      await perform(entry.work, tries, true);
     } catch (error) {
       if (isRefusedOrAway(error)) {
         if (isFirst && !this.#isStopped)

@@ -100,10 +100,7 @@ export class Invocation {
       start: (identity, resolved, work) => this.#start(callerOf(identity, work), resolved, work.args, work).activation,
       fire: (fire) => this.#counted(this.#fires.run(fire)),
     });
-    this.#backlog = new Backlog({
-      ...{ ...options, perform: this.perform },
-      retry: (work) => this.#performer.retry(work),
-    });
+    this.#backlog = new Backlog({ ...options, perform: this.perform });
   }
 
   /**
@@ -184,7 +181,7 @@ export class Invocation {
   }
 
   /** See `Perform`. */
-  readonly perform: Perform = (work, tries) => this.#performer.perform(work, tries);
+  readonly perform: Perform = (work, tries, isAgain) => this.#performer.perform(work, tries, isAgain);
 
   /** Does what was accepted before this start. Resolves when it is done, or the node stops; new work does not wait for it. */
   catchUp(): Promise<void> {

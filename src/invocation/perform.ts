@@ -44,13 +44,8 @@ export class Performer {
   }
 
   /** See `Perform`. */
-  perform(work: Work, tries: number): Promise<void> {
-    return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, tries));
-  }
-
-  /** Does what could not be begun here a moment ago: it was charged then, and is not tried more often by that. */
-  retry(work: Work): Promise<void> {
-    return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, 0, false));
+  perform(work: Work, tries: number, isAgain = tries > 0): Promise<void> {
+    return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, tries, !isAgain));
   }
 
   /** Whether the work was taken on before, and waits or has ended; of what is under way alone, when it has ended. */
@@ -80,7 +75,7 @@ export class Performer {
     await this.#options.recorder.stored(identity, await activation);
   }
 
-  async #perform(work: Work, tries: number, isFirst = tries === 0): Promise<void> {
+  async #perform(work: Work, tries: number, isFirst: boolean): Promise<void> {
     const { activations, identityOf, maxTries, start, fire } = this.#options;
     if (await activations.get(work.namespace, work.activationId)) return;
     const identity = await identityOf(work.uuid);

@@ -74,8 +74,9 @@ export type Accept = (works: readonly Work[], begin: (work: Work) => void, isBac
  * that counts as a try.
  *
  * @param tries how often it was begun before
+ * @param isAgain whether it was let in before, although that counts as no try: it is charged to no throttle
  */
-export type Perform = (work: Work, tries: number) => Promise<void>;
+export type Perform = (work: Work, tries: number, isAgain?: boolean) => Promise<void>;
 
 /**
  * An activation has ended, and its record was given up: too much waited, or the store does not take it. Work that stands in the journal

@@ -11,6 +11,7 @@ import { job } from '../fake/job.ts';
 export interface InHand<T, R> {
   readonly asked: T;
   readonly tries?: number;
+  readonly isAgain?: boolean;
   end(result: R): void;
   fail(error: Error): void;
 }
@@ -40,9 +41,9 @@ export class ClusterNode {
         return this.#hand(this.jobs, asked).finally(() => this.busy--);
       },
       run: (asked) => this.#hand(this.waiting, asked),
-      perform: (work, tries) => {
+      perform: (work, tries, isAgain = false) => {
         this.busy++;
-        return this.#hand(this.works, work, tries).finally(() => this.busy--);
+        return this.#hand(this.works, work, { tries, isAgain }).finally(() => this.busy--);
       },
       resolveAction: async ({ id, rev, initEnv }) => job({ id, rev, initEnv }).action,
       keyOf: async (uuid) => `${uuid}:key-of-${node}`,
@@ -58,12 +59,12 @@ export class ClusterNode {
     this.cluster.start();
   }
 
-  #hand<T, R>(list: InHand<T, R>[], asked: T, tries?: number): Promise<R> {
+  #hand<T, R>(list: InHand<T, R>[], asked: T, begun: Pick<InHand<T, R>, 'tries' | 'isAgain'> = {}): Promise<R> {
     const { promise, resolve, reject } = Promise.withResolvers<R>();
     const take = () => list.splice(list.indexOf(hand), 1);
     const hand: InHand<T, R> = {
       asked,
-      ...(tries === undefined ? {} : { tries }),
+      ...begun,
       end: (result) => {
         take();
         resolve(result);

@@ -434,9 +434,10 @@ describe('accepted work', () => {
     const [one] = (await up(1)) as [ClusterNode];
     await one.cluster.accept([work('w1')]);
     await settle();
+    expect(one.works[0]).toMatchObject({ tries: 0, isAgain: false });
     one.works[0]?.fail(new Unavailable('the store is away'));
     await pass(1_500);
-    expect(one.works[0]?.tries).toBe(0);
+    expect(one.works[0]).toMatchObject({ tries: 0, isAgain: true });
     one.works[0]?.end();
     await settle();
     expect(one.cluster.status.inHand).toBe(0);

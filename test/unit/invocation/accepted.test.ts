@@ -254,6 +254,38 @@ describe('a fire', () => {
     expect(lines).toEqual(ids.slice(1));
     expect(entries(next)).toEqual([]);
   });
+
+  test('is not charged again at the next start either when it could not be begun before the node stopped', async () => {
+    const { get } = room.store.entities;
+    room.store.entities.get = () => Promise.reject(refuseForNow(messages.storeAway));
+    const activationId = (await fire(both)) as string;
+    await turns();
+    await room.invocation.drain(0);
+    await turns();
+    expect(entries()).toMatchObject([{ work: { activationId }, tries: 0 }]);
+    room.store.entities.get = get;
+    const next = room.restarted();
+    next.holders.set('uuid-of-guest', identity('guest', { invocationsPerMinute: 0 }));
+    await next.invocation.catchUp();
+    await turns();
+    expect(next.record(activationId).logs.map((line) => JSON.parse(line).success)).toEqual([true, true]);
+    expect(entries(next)).toEqual([]);
+  });
+
+  test('of another node is charged once, however often it has to wait for what is away', async () => {
+    const sent: Work[] = [];
+    const sender = new TestInvocation({}, { store: room.store, accept: takenBy(sent) });
+    await sender.invocation.fire(identity(), sender.trigger({ 'guest/r1': rule('guest/a') }), payloadOf({}), {}, 'tid');
+    const [work] = sent as [Work];
+    room.holders.set('uuid-of-guest', identity('guest', { invocationsPerMinute: 1 }));
+    const { get } = room.store.entities;
+    room.store.entities.get = () => Promise.reject(refuseForNow(messages.storeAway));
+    expect(await errorOf(room.invocation.perform(work, 0))).toMatchObject({ status: 503 });
+    expect(await errorOf(room.invocation.perform(work, 0, true))).toMatchObject({ status: 503 });
+    room.store.entities.get = get;
+    await room.invocation.perform(work, 0, true);
+    expect(room.record(work.activationId).logs.map((line) => JSON.parse(line).success)).toEqual([true]);
+  });
 });
 
 describe('what had been accepted when the node was killed', () => {
