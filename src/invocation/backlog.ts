@@ -66,8 +66,7 @@ export class Backlog {
 
   /** Work that was taken on here, and counted, but could not be begun: it is tried again, or waits for the next start. */
   again(activationId: string): void {
-    if (this.#isStopped) return void this.#uncount({ activationId, tries: 0 });
-    this.#putBack.push(activationId);
+    this.#putOff(activationId);
     if (this.#retriers < AT_ONCE) void this.#retry();
   }
 
@@ -94,6 +93,11 @@ export class Backlog {
     for (const activationId of this.#putBack.splice(0)) void this.#uncount({ activationId, tries: 0 });
   }
 
+  #putOff(activationId: string): void {
+    if (this.#isStopped) void this.#uncount({ activationId, tries: 0 });
+    else this.#putBack.push(activationId);
+  }
+
   /** Takes what was put back, one after the other; while something is away, the next one's turn comes after a pause. */
   async #retry(): Promise<void> {
     this.#retriers++;
@@ -103,7 +107,7 @@ export class Backlog {
       const turn = { activationId, tries: 0, isCounted: true };
       if (await this.#attempt(turn, pauseMs === FIRST_PAUSE_MS)) pauseMs = FIRST_PAUSE_MS;
       else {
-        this.again(activationId);
+        this.#putOff(activationId);
         await this.#pause(pauseMs);
         pauseMs = longer(pauseMs);
       }
