@@ -1,5 +1,6 @@
-import type { Admin, Consumer, Kafka } from 'kafkajs';
-import { consuming, inTime, type KafkaOptions } from './kafka-client.ts';
+import type { Admin, Kafka } from 'kafkajs';
+import { consuming, type KafkaOptions } from './kafka-client.ts';
+import { KafkaConsumer } from './kafka-consumer.ts';
 
 /** Nothing else goes over the connection of the news, but the end of it waits, too. */
 const NEWS_FETCH_MS = 1_000;
@@ -16,7 +17,7 @@ export class KafkaNews {
   readonly #options: KafkaNewsOptions;
   /** Where they are read from next, by topic. */
   readonly #positions = new Map<string, string>();
-  #consumer: Consumer | undefined;
+  readonly #consumer = new KafkaConsumer();
   #groups = 0;
 
   constructor(options: KafkaNewsOptions) {
@@ -39,29 +40,29 @@ export class KafkaNews {
       ...consuming(`${prefix}.news.${node}.${boot}.${++this.#groups}`, 1, messageBytes()),
       maxWaitTimeInMs: NEWS_FETCH_MS,
     });
-    this.#consumer = consumer;
     consumer.on(consumer.events.GROUP_JOIN, () => {
       for (const [topic, offset] of this.#positions) consumer.seek({ topic, partition: 0, offset });
     });
     consumer.on(consumer.events.CRASH, () => {
-      if (this.#consumer === consumer) onCrash(() => this.open(kafka));
+      if (this.#consumer.current === consumer) onCrash(() => this.open(kafka));
     });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...this.#positions.keys()] });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch: { topic, messages } }) => {
-        for (const { offset, value } of messages) {
-          this.#positions.set(topic, String(Number(offset) + 1));
-          if (value) heard(value);
-        }
+    const topics = [...this.#positions.keys()];
+    await this.#consumer.open(
+      consumer,
+      { topics },
+      {
+        autoCommit: false,
+        eachBatch: async ({ batch: { topic, messages } }) => {
+          for (const { offset, value } of messages) {
+            this.#positions.set(topic, String(Number(offset) + 1));
+            if (value) heard(value);
+          }
+        },
       },
-    });
+    );
   }
 
   async close(): Promise<void> {
-    const consumer = this.#consumer;
-    this.#consumer = undefined;
-    await inTime(consumer?.disconnect());
+    await this.#consumer.end();
   }
 }

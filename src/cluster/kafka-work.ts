@@ -1,4 +1,4 @@
-import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import type { ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Events } from '../observe/events.ts';
 import { type Assigned, BusAway, type BusListener, type Mark } from './bus.ts';
 import { stickyAssigner } from './kafka-assign.ts';
@@ -11,6 +11,7 @@ import {
   type KafkaOptions,
   SESSION_MS,
 } from './kafka-client.ts';
+import { KafkaConsumer } from './kafka-consumer.ts';
 import { pause } from './pause.ts';
 
 /** As often the group's consumer tries again: when it is given up, its place is nobody's until its session is over. */
@@ -32,7 +33,7 @@ export interface KafkaWorkOptions {
 /** This node in the group of those who take work: the partitions that it owns, and what comes in them. */
 export class KafkaWork {
   readonly #options: KafkaWorkOptions;
-  #consumer: Consumer | undefined;
+  readonly #consumer = new KafkaConsumer();
   /** As they were last, and as which member of the group; the count of changes tells an answer that comes too late. */
   #owned: readonly number[] = [];
   #member: string | undefined;
@@ -59,9 +60,8 @@ export class KafkaWork {
       ...consuming(topic, PATIENTLY, messageBytes()),
       partitionAssigners: [await stickyAssigner(() => this.#owned)],
     });
-    this.#consumer = consumer;
     this.#commit = undefined;
-    const isCurrent = () => this.#consumer === consumer;
+    const isCurrent = () => this.#consumer.current === consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       if (isCurrent()) this.#joined(kafka, payload);
     });
@@ -76,23 +76,25 @@ export class KafkaWork {
       this.#moving();
       onCrash(() => this.open(kafka));
     });
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      eachBatch: async ({ batch, resolveOffset, commitOffsetsIfNecessary }) => {
-        // Fetched before it was known how far the partition is: it comes again.
-        if (!this.#isAssigned || !isCurrent()) return;
-        this.#commit = commitOffsetsIfNecessary;
-        const messages = batch.messages.map(({ offset, value }) => ({
-          offset: Number(offset),
-          value: value ?? NOTHING,
-        }));
-        listener.work(batch.partition, messages);
-        resolveOffset(batch.lastOffset());
+    await this.#consumer.open(
+      consumer,
+      { topics: [topic], fromBeginning: true },
+      {
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: async ({ batch, resolveOffset, commitOffsetsIfNecessary }) => {
+          // Fetched before it was known how far the partition is: it comes again.
+          if (!this.#isAssigned || !isCurrent()) return;
+          this.#commit = commitOffsetsIfNecessary;
+          const messages = batch.messages.map(({ offset, value }) => ({
+            offset: Number(offset),
+            value: value ?? NOTHING,
+          }));
+          listener.work(batch.partition, messages);
+          resolveOffset(batch.lastOffset());
+        },
       },
-    });
+    );
   }
 
   /** As `Bus.isOwner`. */
@@ -102,7 +104,7 @@ export class KafkaWork {
 
   /** As `Bus.commit`. @throws BusAway */
   async commit(marks: readonly Mark[]): Promise<void> {
-    if (!this.#consumer || !this.#isAssigned) throw new BusAway('no partition is owned now');
+    if (!this.#consumer.current || !this.#isAssigned) throw new BusAway('no partition is owned now');
     await this.#commitOnce(marks);
   }
 
@@ -141,9 +143,7 @@ export class KafkaWork {
 
   /** May be opened again. */
   async disconnect(): Promise<void> {
-    const consumer = this.#consumer;
-    this.#consumer = undefined;
-    await inTime(consumer?.disconnect());
+    await this.#consumer.end();
   }
 
   async close(): Promise<void> {
@@ -214,9 +214,14 @@ export class KafkaWork {
   }
 
   #gate(): void {
+    const { current } = this.#consumer;
     const topics = [{ topic: this.#options.topic }];
-    if (this.#isHeld || !this.#isAssigned) this.#consumer?.pause(topics);
-    else this.#consumer?.resume(topics);
+    try {
+      if (this.#isHeld || !this.#isAssigned) current?.pause(topics);
+      else current?.resume(topics);
+    } catch {
+      // It takes no part now, and fetches nothing; it comes by here again when it does.
+    }
   }
 }
 
