@@ -80,8 +80,9 @@ export function toEntityDocument(entity: Entity): Record<string, unknown> & { re
   return { _id: `${entity.namespace}/${entity.name}`, ...entity };
 }
 
-/** @throws when the document is of no known type */
+/** @throws when the document is of no known type, or lacks what cannot be filled in */
 export function fromEntityDocument(document: EntityDocument): Entity {
+  if (!isEntityDocument(document)) throw new Error(`the document '${document._id}' is no entity of OpenWhisk`);
   const { namespace, name, version, publish = false, annotations = [], updated = 0, parameters = [] } = document;
   const base = { namespace, name, version, publish, annotations, updated };
   switch (typeOf(document)) {
@@ -102,6 +103,18 @@ export function fromEntityDocument(document: EntityDocument): Entity {
     default:
       throw new Error(`the document '${document._id}' is no entity of OpenWhisk`);
   }
+}
+
+function isEntityDocument({
+  namespace,
+  name,
+  version,
+  annotations = [],
+  parameters = [],
+  exec,
+}: EntityDocument): boolean {
+  const texts: unknown[] = [namespace, name, version, ...(exec === undefined ? [] : [exec?.kind])];
+  return texts.every((each) => typeof each === 'string') && [annotations, parameters].every(Array.isArray);
 }
 
 /** By what it has, where it does not say: the most specific comes first. */

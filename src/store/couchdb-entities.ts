@@ -22,10 +22,15 @@ export interface Written {
 export class CouchEntities implements EntityStore {
   readonly #client: CouchClient;
   readonly #db: string;
+  readonly #onUnreadable: (why: string) => void;
+  /** Revisions of documents that cannot be read, of which that was said. */
+  readonly #unreadable = new Set<string>();
 
-  constructor(client: CouchClient, db: string) {
+  /** @param onUnreadable told once of each document that lists leave out, as a sentence for the operator */
+  constructor(client: CouchClient, db: string, onUnreadable: (why: string) => void = () => undefined) {
     this.#client = client;
     this.#db = db;
+    this.#onUnreadable = onUnreadable;
   }
 
   async get(id: string): Promise<Stored | undefined> {
@@ -67,13 +72,26 @@ export class CouchEntities implements EntityStore {
     const page = { skip, ...(limit === undefined ? {} : { limit }) };
     const qs = { ...range, ...page, reduce: false, include_docs: true };
     const { rows } = await this.#client.request<Rows>({ db: this.#db, path, qs });
-    return rows.flatMap(({ doc }) => (doc ? [{ entity: fromEntityDocument(doc), rev: doc._rev }] : []));
+    return rows.flatMap(({ doc }) => (doc ? this.#readable(doc) : []));
   }
 
   async count({ collection, path, publicOnly, skip }: Omit<EntityQuery, 'limit'>): Promise<number> {
     const qs = { startkey: [path], endkey: [path, LAST], reduce: true };
     const { rows } = await this.#client.request<Rows>({ db: this.#db, path: viewOf(collection, publicOnly), qs });
     return Math.max(0, Number(rows[0]?.value ?? 0) - skip);
+  }
+
+  /** One document that cannot be read must not take the others of a list with it. */
+  #readable(document: EntityDocument): Stored[] {
+    try {
+      return [{ entity: fromEntityDocument(document), rev: document._rev }];
+    } catch (error) {
+      const { _id, _rev } = document;
+      if (!this.#unreadable.has(`${_id} ${_rev}`))
+        this.#onUnreadable(`Left out of lists: ${(error as Error).message}.`);
+      this.#unreadable.add(`${_id} ${_rev}`);
+      return [];
+    }
   }
 
   /** Where the code is after this write: where it is put now, or where it was, for which the document is read. */

@@ -74,7 +74,7 @@ export async function openCouchStore(options: CouchStoreOptions): Promise<Store>
     let closed: Promise<void> | undefined;
     return {
       ...{ activations, shared },
-      entities: new CouchEntities(client, names.whisks),
+      entities: new CouchEntities(client, names.whisks, (why) => events.warn('store', why)),
       subjects: new CouchSubjects(client, names.subjects),
       close: () => {
         closed ??= close();

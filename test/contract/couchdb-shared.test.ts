@@ -117,6 +117,29 @@ class Store413 implements AsyncDisposable {
   }
 }
 
+describe('a database with a document that cannot be read', () => {
+  test('has all others in its lists, and tells of the one once', async () => {
+    const said: Said[] = [];
+    const events = new Events();
+    events.said.subscribe((each) => said.push(each));
+    const data = couchData(server, { events });
+    const store = await data.open();
+    try {
+      await store.entities.put(anAction());
+      const body = { namespace: 'guest', name: 'broken', version: '0.0.1', updated: 1, exec: {} };
+      await direct.request({ method: 'PUT', db: data.names.whisks, path: 'guest%2Fbroken', body });
+      for (let times = 0; times < 2; times++) {
+        const found = await store.entities.list({ collection: 'actions', path: 'guest', skip: 0 });
+        expect(found.map(({ entity }) => entity.name)).toEqual(['hello']);
+      }
+      expect(said.filter(({ text }) => text.includes("'guest/broken'"))).toHaveLength(1);
+    } finally {
+      await store.close();
+      await data.remove();
+    }
+  });
+});
+
 describe('records of a database that somebody else made', () => {
   const prunedWith = async (prune: 'own' | 'all' | 'none', isForeign: boolean) => {
     const data = couchData(server, { prune });

@@ -45,6 +45,18 @@ describe("OpenWhisk's documents of entities", () => {
     });
   });
 
+  test('that lack what cannot be filled in are refused by name', () => {
+    const whole = openwhisk.inlined;
+    const broken = [
+      { ...whole, exec: null },
+      { ...whole, exec: { code: 'x' } },
+      { ...whole, exec: { ...whole.exec, kind: 5 } },
+      { ...whole, parameters: 'x' },
+      { ...whole, version: undefined },
+    ];
+    for (const document of broken) expect(() => read(document)).toThrow(`'${whole._id}' is no entity of OpenWhisk`);
+  });
+
   test('of years ago get what they lack as OpenWhisk fills it in', () => {
     expect(read(openwhisk.ancient)).toMatchObject({
       entityType: 'action',
