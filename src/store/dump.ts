@@ -50,6 +50,8 @@ export type Loaded = Readonly<Record<Item['type'], { readonly written: number; r
 /** So many are written at the same time. */
 const AT_ONCE = 32;
 const RECORDS_AT_ONCE = 1000;
+/** Far below what a store lets wait before it drops the oldest records. */
+const BYTES_AT_ONCE = 16 * 1024 * 1024;
 
 /** Writes all of it. @throws StoreUnavailable when the store goes away meanwhile: what was written stays */
 export async function load(
@@ -62,6 +64,7 @@ export async function load(
     { written: number; left: number }
   >;
   let pending: Promise<void>[] = [];
+  let bytes = 0;
   for await (const item of items) {
     const most = item.type === 'activation' ? RECORDS_AT_ONCE : AT_ONCE;
     const done = write(store, item, options).then(
@@ -70,12 +73,22 @@ export async function load(
     // Who fails while the next item is read is heard of when all are waited for.
     done.catch(() => undefined);
     pending.push(done);
-    if (pending.length < most) continue;
+    bytes += sizeOf(item);
+    if (pending.length < most && bytes < BYTES_AT_ONCE) continue;
     await Promise.all(pending);
     pending = [];
+    bytes = 0;
   }
   await Promise.all(pending);
   return loaded;
+}
+
+/** About: what may be large. */
+function sizeOf(item: Item): number {
+  if (item.type === 'entity') return item.code?.length ?? 0;
+  if (item.type !== 'activation') return 0;
+  const { response, logs } = item.activation;
+  return logs.reduce((sum, line) => sum + line.length, response.result.length);
 }
 
 /** True when it was written, false when there is one. */
