@@ -1,5 +1,7 @@
 import type { Job, Offer, Run } from '../model/job.ts';
+import { messages } from '../model/messages.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { refuseForNow } from '../model/refusal.ts';
 import type { Perform, Work } from '../model/work.ts';
 import type { ClusterView } from '../observe/cluster-view.ts';
 import type { Events } from '../observe/events.ts';
@@ -138,7 +140,7 @@ export class Cluster {
   readonly run: Run = (job) => {
     this.#intake.reached(job.activationId);
     const isOurs = this.#options.about.kinds.includes(kindOf(job));
-    return (isOurs ? this.#runHere(job) : undefined) ?? this.#sendAway(job) ?? this.#options.run(job);
+    return (isOurs ? this.#runHere(job) : undefined) ?? this.#sendAway(job, isOurs) ?? this.#options.run(job);
   };
 
   /**
@@ -207,10 +209,13 @@ export class Cluster {
 
   // --- sending ---------------------------------------------------------------------------------------------------
 
-  #sendAway(job: Job): Promise<Outcome> | undefined {
+  #sendAway(job: Job, isOurs: boolean): Promise<Outcome> | undefined {
     if (this.#closing || !this.isReachable) return undefined;
-    const outcome = this.#overflow.offer(job);
-    return outcome?.then((come) => come ?? this.#options.run(job));
+    const outcome = this.#overflow.offer(job, isOurs);
+    return outcome?.then((come) => {
+      if (!come && !isOurs) throw refuseForNow(messages.onlyElsewhere);
+      return come ?? this.#options.run(job);
+    });
   }
 
   #asTaker(): Taker {

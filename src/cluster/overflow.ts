@@ -50,17 +50,22 @@ export class Overflow {
   /**
    * Sends the job to a node that has room for it, if there is one: at once `undefined` when there is none. The promise has the
    * outcome, or `undefined` when the job could not be sent, or came back as it was: then it is to be run here.
+   *
+   * @param isOurs whether this node could run it; else it goes also to one without room, and waits there
    */
-  offer(job: Job): Promise<Outcome | undefined> | undefined {
+  offer(job: Job, isOurs: boolean): Promise<Outcome | undefined> | undefined {
     const { bus, members, self, now } = this.#options;
     const { action } = job;
     const takers = members.takers(now(), kindOf(job));
-    const taker = chooseTaker(action.id, action.limits.memory, takers);
+    const { memory } = action.limits;
+    const taker =
+      chooseTaker(action.id, memory, takers) ??
+      (isOurs ? undefined : chooseTaker(action.id, Number.NEGATIVE_INFINITY, takers));
     const partition = taker && choosePartition(action.id, taker.partitions);
     if (taker === undefined || partition === undefined || !bus.facts) return undefined;
     const message = encode(runOf(job, self));
     if (message.byteLength + ENVELOPE_BYTES > bus.facts.messageBytes) return undefined;
-    return this.#send(job, partition, message, members.sent(taker.node, action.limits.memory));
+    return this.#send(job, partition, message, members.sent(taker.node, memory));
   }
 
   /** An outcome came. Nobody waits for one that came before, or that this node asked for before it was restarted. */

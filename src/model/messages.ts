@@ -137,6 +137,7 @@ export const messages = {
   draining: 'The node is stopping and takes no new work. Try again in a moment.',
   nodesLost: (times: number) =>
     `The action was begun ${times} times, and each time the node that ran it was lost. It is not begun again.`,
+  onlyElsewhere: 'Only another node can run the action, and it cannot now. Try again in a moment.',
   resultUnsendable: (limit: number) =>
     `The result of the action is too long to come back from the node that ran it: messages between nodes have at most ${limit} bytes.`,
   nodeSilent: 'The action was given to another node, which did not answer in time.',

@@ -150,10 +150,26 @@ describe('a job whose caller waits (MSG-01…07)', () => {
     const python = new ClusterNode(broker, 'p', 1, { about });
     nodes.push(python);
     await pass(2_000);
-    void one.cluster.run(job({ exec: { kind: 'python:3', binary: false } }));
+    const asked = () => job({ exec: { kind: 'python:3', binary: false } });
+    void one.cluster.run(asked());
     await settle();
     expect(python.jobs).toHaveLength(1);
-    expect(one.jobs).toHaveLength(0);
+    // Also when that has no room now: here it could only fail.
+    void one.cluster.run(asked());
+    await pass(500);
+    expect(python.waiting).toHaveLength(1);
+    expect([one.jobs, one.waiting]).toEqual([[], []]);
+  });
+
+  test('that only another node can run, and comes back from it, is refused for now', async () => {
+    const [one] = (await up(1)) as [ClusterNode];
+    const about = { address: 'http://p:3233', version: '1.0.0', kinds: ['python:3'] };
+    const resolveAction = () => Promise.reject(new Unavailable('the store is away'));
+    nodes.push(new ClusterNode(broker, 'p', 1, { about, resolveAction }));
+    await pass(2_000);
+    const outcome = one.cluster.run(job({ exec: { kind: 'python:3', binary: false } }));
+    await expect(outcome).rejects.toMatchObject({ name: 'Refusal', status: 503 });
+    expect([one.jobs, one.waiting]).toEqual([[], []]);
   });
 
   test('whose action is gone hears so', async () => {
