@@ -46,7 +46,8 @@ export class Primitives {
     const activationId = known?.activationId ?? newActivationId();
     const { entities, throttle, recorder, live, now } = this.#options;
     const { identity, transactionId } = caller;
-    const acceptedAt = known?.acceptedAt ?? now();
+    // The clock of the node that accepted it may be ahead: nothing has waited for less than no time.
+    const acceptedAt = Math.min(known?.acceptedAt ?? Number.POSITIVE_INFINITY, now());
     recorder.began(caller, resolved, activationId, acceptedAt);
     throttle.began(identity.uuid);
     const steps = new RunSteps(performance.now());

@@ -475,6 +475,13 @@ describe('work that another node accepted', () => {
     expect(entries()).toEqual([]);
   });
 
+  test('of a node whose clock is ahead has not waited for less than nothing', async () => {
+    const id = await room.later('guest/a');
+    const work = { ...(await anotherOf(id)), activationId: 'f'.repeat(32), acceptedAt: 1_800_000_000_000 };
+    await room.invocation.perform(work, 0);
+    expect(room.jobs.at(-1)?.acceptedAt).toBeLessThan(work.acceptedAt);
+  });
+
   test('is still to be done when this node stops first', async () => {
     const activationId = await room.later('guest/a');
     await turns();
