@@ -17,6 +17,8 @@ export interface ContainersOptions {
   readonly stock: Stock;
   /** Megabytes for all containers together. */
   readonly poolMemory: number;
+  /** Megabytes that those who wait for containers need. */
+  readonly memoryWanted: () => number;
   /** Idle containers are closed after this long. */
   readonly keepAliveMs: number;
   /** Idle containers are frozen after this long; undefined never freezes. */
@@ -50,9 +52,10 @@ export class Containers {
 
   constructor(options: ContainersOptions) {
     this.#options = options;
-    const { stock, manifest, parallelStarts, poolMemory } = options;
+    const { stock, manifest, parallelStarts, poolMemory, memoryWanted } = options;
     this.#stemCells = new StemCells({
-      ...{ stock, manifest, parallelStarts, poolMemory },
+      ...{ stock, manifest, parallelStarts },
+      memoryFree: () => poolMemory - stock.memoryUsed - memoryWanted(),
       start: (runtime, memory) => this.start(runtime, memory, false),
     });
   }

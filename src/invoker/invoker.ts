@@ -14,7 +14,8 @@ import { Containers, type ContainersOptions } from './containers.ts';
 import { Stock } from './stock.ts';
 import { Turns } from './turns.ts';
 
-export interface InvokerOptions extends Omit<ContainersOptions, 'stock' | 'onRoom' | 'onChange' | 'onFailed'> {
+export interface InvokerOptions
+  extends Omit<ContainersOptions, 'stock' | 'memoryWanted' | 'onRoom' | 'onChange' | 'onFailed'> {
   /** How long an action with containers at work lets others keep theirs: those that serve, and those that just did. */
   readonly patienceMs: number;
 }
@@ -50,6 +51,7 @@ export class Invoker {
     const { parallelStarts, patienceMs } = options;
     this.#containers = new Containers({
       ...{ ...options, stock: this.#stock },
+      memoryWanted: () => this.#turns.lines.memory,
       onRoom: (container) => this.#freed(container),
       onChange: () => this.#turns.take(),
       onFailed: (runtime, error) => this.#unstarted(runtime, error),

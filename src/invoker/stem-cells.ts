@@ -9,8 +9,8 @@ import { runtimeKey, type Stock } from './stock.ts';
 export interface StemCellsOptions {
   readonly stock: Stock;
   readonly manifest: Manifest;
-  /** Megabytes for all containers together. */
-  readonly poolMemory: number;
+  /** Megabytes that nobody has or waits for; less than none where more are waited for than there are. */
+  readonly memoryFree: () => number;
   /** Containers that may be starting at once. */
   readonly parallelStarts: number;
   /** Resolves when it is there, or could not be had. */
@@ -57,9 +57,9 @@ export class StemCells {
     return gone;
   }
 
-  /** Starts missing ones where memory is free; never at the cost of anybody, nor over and over what does not start. */
+  /** Starts missing ones where memory is free; never at the cost of anybody who has it or waits for it, nor over and over what does not start. */
   async replenish(): Promise<void> {
-    const { manifest, stock, poolMemory, parallelStarts, start } = this.#options;
+    const { manifest, stock, memoryFree, parallelStarts, start } = this.#options;
     const started: Promise<void>[] = [];
     const now = performance.now();
     for (const kind of manifest.kinds) {
@@ -68,9 +68,8 @@ export class StemCells {
         const { memory } = cell;
         const count = this.#demand.wanted(runtimeKey(kind), cell);
         const have = stock.stemCells(kind).length + stock.starting(kind);
-        const free = poolMemory - stock.memoryUsed;
         const mayStart = parallelStarts - stock.startingAtAll;
-        const missing = Math.min(mayStart, stemCellsToStart(count, have, memory, free));
+        const missing = Math.min(mayStart, stemCellsToStart(count, have, memory, memoryFree()));
         for (let n = 0; n < missing; n++) started.push(start(kind, memory));
       }
     }

@@ -65,6 +65,8 @@ export class Turns {
   /** Starts what the line needs beyond what is on its way to it. False when there is no memory for it. */
   #startFor(line: Line, uncounted: Map<string, number>): boolean {
     const { stock, parallelStarts, claimMemory, start } = this.#options;
+    // One that is there lacks memory, or it would serve: that is coming free, or cannot be had. Its own would be no gain.
+    if (stock.stemCells(line.runtime).length > 0) return false;
     const { memory, concurrency } = line.action.limits;
     const key = runtimeKey(line.runtime);
     const needed = startsNeeded(line.length, stock.initializing(line.key), concurrency);
