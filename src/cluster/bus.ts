@@ -15,7 +15,7 @@ export interface Bus {
   /** How many partitions of work there are, and how many bytes a message may have; undefined until the topics were seen. */
   readonly facts: BusFacts | undefined;
   /**
-   * Resolves when the message is on as many disks as the topic asks for.
+   * Resolves when as many brokers have the message as the topic asks for.
    *
    * @param limitMs how long it may take
    * @throws BusAway when it could not be sent, or by then is not known to have been: in that case it may arrive all the same

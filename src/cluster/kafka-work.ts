@@ -181,12 +181,21 @@ export class KafkaWork {
         if (change !== this.#change) return;
         this.#isAssigned = true;
         this.#options.listener.assigned(assigned);
+        this.#fetchFrom(assigned);
         this.#gate();
         return;
       } catch (error) {
         this.#options.events.debug('cluster', `offsets could not be read: ${(error as Error).message}`);
         await pause(AGAIN_MS);
       }
+    }
+  }
+
+  /** kafkajs would skip what is before the mark, and what it has asked for before this is not as it was. */
+  #fetchFrom(assigned: readonly Assigned[]): void {
+    const { topic } = this.#options;
+    for (const { partition, offset } of assigned) {
+      this.#consumer.current?.seek({ topic, partition, offset: String(offset) });
     }
   }
 
@@ -202,11 +211,12 @@ export class KafkaWork {
         const committed = group?.partitions.find((each) => each.partition === partition);
         const bounds = ends.find((each) => each.partition === partition);
         const low = Number(bounds?.low ?? 0);
-        const offset = Number(committed?.offset ?? -1);
-        // What is older was deleted by the broker.
-        const isThere = offset >= low;
-        const note = isThere ? (committed?.metadata ?? '') : '';
-        return { partition, offset: isThere ? offset : low, note, end: Number(bounds?.high ?? 0) };
+        const end = Number(bounds?.high ?? 0);
+        const marked = Number(committed?.offset ?? -1);
+        // What is older was deleted by the broker. One that lost power may have lost what came last: its numbers are given once more.
+        const offset = Math.max(low, Math.min(marked, end));
+        const note = offset === marked ? (committed?.metadata ?? '') : '';
+        return { partition, offset, note, end };
       });
     } finally {
       await inTime(admin.disconnect());

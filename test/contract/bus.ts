@@ -135,6 +135,29 @@ export function busContract(name: string, open: () => Promise<BusMaker>): void {
       ]);
     });
 
+    test('a partition that has lost its end, so that its mark lies beyond it, goes on from where it ends now', async () => {
+      const one = await join();
+      await until('it owns all', () => ownedBy(one).length === 4, 20_000);
+      const partition = 3;
+      await one.bus.send({ topic: 'work', partition }, bytes('last that is left'), LIMIT_MS);
+      const mine = (of: HeardBus) => of.work.filter((each) => each.partition === partition);
+      await until('it arrived', () => mine(one).length > 0);
+      const end = (mine(one).at(-1) as BusMessage).offset + 1;
+      await one.bus.commit([{ partition, offset: end + 3, note: '{"v":1}' }]);
+      await one.bus.leave();
+      const two = await join();
+      await until('it owns all', () => ownedBy(two).length === 4, 20_000);
+      const found = two.assigned.at(-1)?.find((each) => each.partition === partition);
+      expect(found).toEqual({ partition, offset: end, note: '', end });
+      for (const word of ['a', 'b', 'c', 'd', 'e']) {
+        await two.bus.send({ topic: 'work', partition }, bytes(word), LIMIT_MS);
+      }
+      await until('it arrived', () => texts(two).includes('e'));
+      const fresh = mine(two).filter(({ offset }) => offset >= end);
+      expect(fresh.map(({ value }) => text(value))).toEqual(['a', 'b', 'c', 'd', 'e']);
+      await two.bus.commit([{ partition, offset: end + 5, note: '' }]);
+    });
+
     test('while it is held nothing is fetched; afterwards all of it comes', async () => {
       const one = await join();
       await until('it owns all', () => ownedBy(one).length === 4, 20_000);

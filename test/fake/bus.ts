@@ -150,9 +150,11 @@ export class FakeBus implements Bus {
     this.#position = new Map();
     this.#listener?.assigned(
       partitions.map((partition): Assigned => {
-        const mark = this.#broker.committed[partition] ?? { partition, offset: 0, note: '' };
+        const end = this.#broker.log[partition]?.length ?? 0;
+        const committed = this.#broker.committed[partition] ?? { partition, offset: 0, note: '' };
+        const mark = committed.offset > end ? { partition, offset: end, note: '' } : committed;
         this.#position.set(partition, mark.offset);
-        return { ...mark, end: this.#broker.log[partition]?.length ?? 0 };
+        return { ...mark, end };
       }),
     );
     this.fetch();
