@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { buildOnce } from './executable.ts';
 import { Floors } from './floor/floors.ts';
 import { describeMachine } from './machine.ts';
@@ -111,12 +112,23 @@ async function play(
   }
 }
 
+/** Said before minutes of measuring, and not behind them. @throws OptionsError */
+function expectFolderOf(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new OptionsError((error as Error).message);
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args, names);
   if (options.help) {
     console.log(usage(names));
     return 0;
   }
+  const { json, report, picture } = options;
+  for (const file of [json, report, picture]) if (file !== undefined) expectFolderOf(file);
   const machine = await describeMachine();
   const wanted = options.sandbox === 'all' ? sandboxNames : [options.sandbox];
   const sandboxes = wanted.filter((name) => name !== 'docker' || machine.docker !== undefined);
@@ -126,7 +138,6 @@ async function main(args: readonly string[]): Promise<number> {
   const figures = await measure(tasks, progress);
   progress.end();
   console.log([machineText(machine), tableOf(figures), floorsText(figures)].filter(Boolean).join('\n\n'));
-  const { json, report, picture } = options;
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
   if (report !== undefined) writeFileSync(report, reportPage(figures, machine));
   if (picture !== undefined) writeFileSync(picture, pictureOf(figures, machine));

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { Api } from '../load/api.ts';
 import { type BenchOptions, type BenchResult, Interrupted, runBench } from '../load/bench.ts';
 import { systemClock } from '../load/drive.ts';
@@ -19,33 +19,48 @@ export interface BenchCommandOptions {
 const INTERRUPTED = 130;
 
 /**
- * `whisklet bench`: measures, and says what was measured. The first signal ends it early and takes its actions away.
+ * `whisklet bench`: measures, and says what was measured. The first signal ends it early and takes its actions away, a second
+ * one does not wait for that.
  *
  * @returns 0; 1 when no call succeeded or a record is missing or wrong; 130 when it was interrupted
  * @throws Error when the host cannot be measured
  */
-export async function bench({ parsed, version, io, signals }: BenchCommandOptions): Promise<number> {
-  const { options, report, json } = parsed;
+export async function bench(command: BenchCommandOptions): Promise<number> {
+  const { io, signals } = command;
   const controller = new AbortController();
-  const stop = () => controller.abort();
+  const again = Promise.withResolvers<number>();
+  const stop = () => {
+    if (controller.signal.aborted) return again.resolve(INTERRUPTED);
+    io.err('bench: stopping; a second signal does not wait until its actions are removed');
+    controller.abort();
+  };
   signals.on('SIGTERM', stop);
   signals.on('SIGINT', stop);
   try {
-    const host = await describeHost(options);
+    return await Promise.race([measure(command, controller.signal), again.promise]);
+  } finally {
+    signals.off('SIGTERM', stop);
+    signals.off('SIGINT', stop);
+  }
+}
+
+async function measure({ parsed, version, io }: BenchCommandOptions, signal: AbortSignal): Promise<number> {
+  const { options, report, json } = parsed;
+  try {
+    // Minutes of measuring must not end with a folder that is not there.
+    if (report !== undefined) await appendFile(report, '');
+    const host = await describeHost(options, signal);
     const say = (what: string) => io.err(`bench: ${what}`);
-    const result = await runBench(options, { clock: systemClock, random: Math.random, signal: controller.signal, say });
+    const result = await runBench(options, { clock: systemClock, random: Math.random, signal, say });
     const facts = { ...{ version, host }, address: options.address, date: new Date() };
     if (json) io.out(JSON.stringify({ version, host, address: options.address, date: facts.date, ...result }, null, 2));
     else for (const line of benchLines(result, options, facts)) io.out(line);
     if (report !== undefined) await writeFile(report, benchPage(result, options, facts));
     return isGood(result) ? 0 : 1;
   } catch (error) {
-    if (!controller.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     io.err(error instanceof Interrupted ? 'bench: interrupted' : `bench: interrupted: ${(error as Error).message}`);
     return INTERRUPTED;
-  } finally {
-    signals.off('SIGTERM', stop);
-    signals.off('SIGINT', stop);
   }
 }
 
@@ -54,12 +69,16 @@ function isGood({ calls, records: { looked, found, wrong } }: BenchResult): bool
 }
 
 /** What the host says that it is: `OpenWhisk API, build 2024-01-01 of 0123abc`. */
-async function describeHost({ address, auth, insecure, timeoutMs }: BenchOptions): Promise<string> {
+async function describeHost(options: BenchOptions, signal: AbortSignal): Promise<string> {
+  const { address, auth, insecure, timeoutMs } = options;
   const line = new Line({ address, insecure, timeoutMs });
+  const stop = () => line.close();
+  signal.addEventListener('abort', stop);
   try {
     const { description, build, buildno } = await new Api(line, auth, new URL(address).host).about();
     return `${description}, build ${build} of ${buildno}`;
   } finally {
+    signal.removeEventListener('abort', stop);
     line.close();
   }
 }

@@ -1,4 +1,5 @@
-import type { Api } from './api.ts';
+import { type Api, Refused } from './api.ts';
+import { NoAnswer } from './line.ts';
 
 /** The action of a language that answers what it is called with. */
 const ECHOES: readonly (readonly [family: RegExp, code: string])[] = [
@@ -36,7 +37,12 @@ export class BenchActions {
     const name = `${prefix}-${++this.#made}`;
     // It may be there even if nobody says so.
     this.#there.add(name);
-    await this.#api(worker).putAction(name, { kind, code });
+    try {
+      await this.#api(worker).putAction(name, { kind, code });
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) this.#there.delete(name);
+      throw error;
+    }
     return name;
   }
 
@@ -50,17 +56,20 @@ export class BenchActions {
     this.#there.delete(name);
   }
 
-  /** Takes away all that are left. @throws Error when some could not be: their names are in it */
-  async removeAll(): Promise<void> {
-    const failures: string[] = [];
+  /** Takes away all that are left, as long as the host answers. @returns what is still there then, and why, as a sentence */
+  async removeAll(): Promise<string | undefined> {
+    let why: Error | undefined;
     await this.#share([...this.#there], async (name, worker) => {
+      // Each of many actions would be waited for as long as one.
+      if (why instanceof NoAnswer) return;
       try {
         await this.remove(name, worker);
       } catch (error) {
-        failures.push(`${name}: ${(error as Error).message}`);
+        why = error as Error;
       }
     });
-    if (failures.length > 0) throw new Error(`some actions are still there:\n${failures.join('\n')}`);
+    if (!why) return undefined;
+    return `actions that are still there (${this.#there.size}, named ${this.#options.prefix}-…): ${why.message}`;
   }
 
   #api(worker: number): Api {

@@ -28,7 +28,7 @@ export class Api {
     return { description: text('description'), build: text('build'), buildno: text('buildno') };
   }
 
-  /** Creates or changes an action. */
+  /** Creates or changes an action. @throws Refused */
   async putAction(name: string, action: ActionSource): Promise<void> {
     const { code, kind = 'nodejs:default', concurrency } = action;
     const body = JSON.stringify({
@@ -63,9 +63,21 @@ export class Api {
   async #ask({ path, ...parts }: Omit<RequestParts, 'auth' | 'host'>, also = 200): Promise<string> {
     const request = encodeRequest({ ...parts, path: NAMESPACE + path, host: this.#host, auth: this.#auth });
     const { status, body } = await this.#connection.ask(request);
-    if (status !== 200 && status !== also)
-      throw new Error(`${parts.method} ${path} was answered ${status}: ${body.toString()}`);
+    if (status !== 200 && status !== also) {
+      throw new Refused(`${parts.method} ${path} was answered ${status}: ${body.toString()}`, status);
+    }
     return body.toString();
+  }
+}
+
+/** The host has answered, but not what was wanted. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
   }
 }
 

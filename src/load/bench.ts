@@ -106,7 +106,9 @@ export async function runBench(options: BenchOptions, environment: BenchEnvironm
     return await load.run();
   } finally {
     say('removing the actions');
-    await actions.removeAll();
+    const left = await actions.removeAll();
+    // Neither what was measured nor why it failed is to be lost for it.
+    if (left !== undefined) say(left);
     closeAll(lines);
   }
 }

@@ -13,7 +13,7 @@ export interface BurstsOptions {
   /** Makes what a round needs; the time for it is not measured. @param round counted from 1 */
   readonly prepare: (
     round: number,
-  ) => Promise<{ readonly calls: readonly Call[]; readonly clear: () => Promise<void> }>;
+  ) => Promise<{ readonly calls: readonly Call[]; readonly clear: () => Promise<unknown> }>;
   /** So many milliseconds after all were sent. */
   readonly onAnswered: (call: Call, ms: number) => void;
 }

@@ -29,7 +29,7 @@ export class Connection {
     const greeted = Promise.withResolvers<void>();
     // Only a secure connection waits for it.
     greeted.promise.catch(() => undefined);
-    const socket = await Bun.connect<undefined>({
+    const connecting = Bun.connect<undefined>({
       // A URL has an IPv6 address in brackets, which no socket understands.
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port: Number(port || (isSecure ? 443 : 80)),
@@ -52,14 +52,17 @@ export class Connection {
         },
       },
     });
-    if (isSecure) {
-      await greeted.promise;
+    try {
+      const socket = await connecting;
+      if (isSecure) await greeted.promise;
+      socket.setNoDelay(true);
+      return new Connection(socket, state);
+    } catch (error) {
+      throw new Error(`no connection to ${address}: ${(error as Error).message}`, { cause: error });
     }
-    socket.setNoDelay(true);
-    return new Connection(socket, state);
   }
 
-  /** False once the server, or a fault, has ended it. */
+  /** False once the server, or a fault, has ended it, and when an answer came before its request was sent. */
   get isOpen(): boolean {
     return this.#state.ended === undefined;
   }
@@ -101,6 +104,8 @@ function take(state: State, chunk: Buffer): void {
       const waiting = state.waiting;
       if (!waiting) throw new Error('an answer that nobody asked for');
       state.waiting = undefined;
+      // What is left of a request that the server did not want whole would be the beginning of the next one.
+      if (state.unsent) state.ended = new Error('answered before the request was sent');
       waiting.resolve(answer);
     }
   } catch (error) {

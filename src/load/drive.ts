@@ -38,17 +38,28 @@ export async function closedLoop(options: DriveOptions): Promise<number> {
   const { workers, ms, clock, signal, next, onAnswered } = options;
   const began = clock.now();
   const end = began + ms;
-  const work = async (worker: number) => {
-    while (clock.now() < end && !signal.aborted) {
+  await together(workers, async (worker, goesOn) => {
+    while (goesOn() && clock.now() < end && !signal.aborted) {
       const call = await next(worker);
-      if (!call) return;
+      if (!call || signal.aborted) return;
       const sent = clock.now();
       await call.send();
       onAnswered(call, clock.now() - sent);
     }
-  };
-  await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+  });
   return clock.now() - began;
+}
+
+/** When one fails the others go on no more; rejects when all have ended, since others want their connections then. */
+async function together(
+  workers: number,
+  work: (worker: number, goesOn: () => boolean) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const goesOn = () => failures.length === 0;
+  const begin = (worker: number) => work(worker, goesOn).catch((error: unknown) => void failures.push(error));
+  await Promise.all(Array.from({ length: workers }, (_, worker) => begin(worker)));
+  if (failures.length > 0) throw failures[0];
 }
 
 export interface OpenLoopOptions extends DriveOptions {
@@ -72,8 +83,8 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopEnd> {
   const began = clock.now();
   const giveUp = began + 2 * ms;
   let taken = 0;
-  const work = async (worker: number) => {
-    while (taken < planned && !signal.aborted) {
+  await together(workers, async (worker, goesOn) => {
+    while (goesOn() && taken < planned && !signal.aborted) {
       const intended = began + (taken * 1000) / rate;
       taken++;
       const call = await next(worker);
@@ -87,8 +98,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopEnd> {
       await call.send();
       onAnswered(call, clock.now() - intended);
     }
-  };
-  await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+  });
   // The last call is sent before the time is over: it belongs to the load, whenever its answer came.
   return { ms: Math.max(ms, clock.now() - began), planned, unsent: planned - taken };
 }

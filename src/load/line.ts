@@ -14,7 +14,7 @@ export interface LineOptions extends ConnectionOptions {
   readonly timeoutMs: number;
 }
 
-/** No answer came in time. */
+/** No answer, or not even a connection, came in time. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
@@ -23,40 +23,63 @@ export class NoAnswer extends Error {
 export class Line implements Asker {
   readonly #options: LineOptions;
   #connection: Connection | undefined;
+  #opening: Promise<Connection> | undefined;
+  /** Ends what is waited for now. */
+  #giveUp: ((why: Error) => void) | undefined;
 
   constructor(options: LineOptions) {
     this.#options = options;
   }
 
   async open(): Promise<void> {
-    await this.#opened();
+    await this.#inTime(this.#opened());
   }
 
   async ask(request: Uint8Array): Promise<Answer> {
-    const connection = this.#connection?.isOpen ? this.#connection : await this.#opened();
+    const connection = this.#connection?.isOpen ? this.#connection : await this.#inTime(this.#opened());
+    return this.#inTime(connection.ask(request));
+  }
+
+  /** Whoever waits for an answer is told that there will be none. The next question opens it again. */
+  close(): void {
+    this.#giveUp?.(new Error('the connection was closed'));
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#opening = undefined;
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const { timeoutMs } = this.#options;
-    const timer = setTimeout(() => reject(new NoAnswer(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const { timeoutMs, address } = this.#options;
+    const timer = setTimeout(() => {
+      const missing = this.#connection ? 'answer from' : 'connection to';
+      reject(new NoAnswer(`no ${missing} ${address} within ${timeoutMs} ms`));
+    }, timeoutMs);
+    this.#giveUp = reject;
     try {
-      return await Promise.race([connection.ask(request), promise]);
+      return await Promise.race([work, promise]);
     } catch (error) {
       // Its answer may come yet, and would be taken for the next one's.
-      connection.close();
-      this.#connection = undefined;
+      this.close();
       throw error;
     } finally {
+      this.#giveUp = undefined;
       clearTimeout(timer);
     }
   }
 
-  close(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
-  }
-
   async #opened(): Promise<Connection> {
     const { address, insecure = false } = this.#options;
-    this.#connection = await Connection.open(address, { insecure });
-    return this.#connection;
+    this.#connection?.close();
+    this.#connection = undefined;
+    const opening = Connection.open(address, { insecure });
+    this.#opening = opening;
+    const connection = await opening;
+    if (this.#opening !== opening) {
+      connection.close();
+      throw new Error('the connection was closed');
+    }
+    this.#connection = connection;
+    return connection;
   }
 }

@@ -85,7 +85,7 @@ function read(bytes: Buffer): Open | undefined {
   }
   if (status < 200 || status === 204 || status === 304)
     return { answer: { status, head, body: NOTHING }, skipped, have: 0 };
-  if (!CHUNKED.test(head)) throw new Error(`an answer without a length: ${head}`);
+  if (!CHUNKED.test(head)) throw new Error(`an answer without a length: ${head.split('\r\n', 1)[0]}`);
   const chunks = readChunks(bytes, skipped);
   return chunks && { answer: { status, head, body: chunks.body }, skipped: chunks.end, have: chunks.body.length };
 }

@@ -28,6 +28,9 @@ export function stepsOfRecord({ annotations, duration }: ActivationJson): StepTi
   return { wait: read('waitTime'), init, run: Math.max(0, duration - init) };
 }
 
+/** In which they are taken: a first call among warm ones has more of them than those before it. */
+const ORDER = ['auth', 'resolve', 'wait', 'init', 'run', 'store'];
+
 /** Means over many calls. */
 export class StepMeans {
   readonly #sums = new Map<string, number>();
@@ -45,10 +48,12 @@ export class StepMeans {
     return this.#calls;
   }
 
-  /** Each step's mean; `other` is the rest: the client, the network, HTTP. Undefined when there is nothing to tell of. */
+  /** Each step's mean, in their order; `other` is the rest: the client, the network, HTTP. Undefined when there is nothing to tell of. */
   get means(): StepTimes | undefined {
     if (this.#calls === 0) return undefined;
-    const means = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / this.#calls]));
+    const rank = (name: string) => ORDER.indexOf(name) + 1 || ORDER.length + 1;
+    const sums = [...this.#sums].sort(([a], [b]) => rank(a) - rank(b));
+    const means = Object.fromEntries(sums.map(([name, sum]) => [name, sum / this.#calls]));
     const known = Object.values(means).reduce((sum, each) => sum + each, 0);
     return { ...means, other: Math.max(0, this.#totalMs / this.#calls - known) };
   }

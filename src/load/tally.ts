@@ -23,7 +23,7 @@ export interface TallyOptions {
 /** Every `CHECK_EVERY`th answer is read and compared, the others are taken by their status: reading costs more than calling. */
 const CHECK_EVERY = 16;
 
-/** What became of all calls. Only those that were answered with 200 and their result have a latency. */
+/** What became of all calls. Only those that were answered with 200, and not with a wrong result where that was looked at, have a latency. */
 export class Tally {
   readonly latencies = new Latencies();
   /** By status, or by what else went wrong. */

@@ -63,7 +63,26 @@ describe('a connection', () => {
     const gone = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() });
     const { port } = gone;
     await gone.stop(true);
-    await expect(Connection.open(`http://127.0.0.1:${port}`)).rejects.toThrow();
+    const nobody = `http://127.0.0.1:${port}`;
+    await expect(Connection.open(nobody)).rejects.toThrow(`no connection to ${nobody}: `);
+  });
+
+  test('over which an answer came before all of the request was sent is used no more', async () => {
+    const hasty = Bun.listen({
+      ...{ hostname: '127.0.0.1', port: 0 },
+      socket: {
+        // One who reads no more has the rest of the request wait in the client.
+        data: (socket) => {
+          socket.pause();
+          socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n');
+        },
+      },
+    });
+    const connection = await Connection.open(`http://127.0.0.1:${hasty.port}`);
+    expect((await connection.ask(post('/', 'x'.repeat(50_000_000)))).status).toBe(413);
+    expect(connection.isOpen).toBe(false);
+    connection.close();
+    hasty.stop(true);
   });
 });
 
@@ -115,6 +134,18 @@ describe('a line', () => {
     expect((await line.ask(post('/', '{}'))).body.toString()).toBe('answer 2');
     line.close();
     await slow.stop(true);
+  });
+
+  test('tells whoever waits for an answer when it is closed, and gives up a server that never takes part in TLS', async () => {
+    const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
+    const host = `127.0.0.1:${silent.port}`;
+    const line = new Line({ address: `http://${host}`, timeoutMs: 60_000 });
+    await line.open();
+    const answer = line.ask(post('/', '{}'));
+    line.close();
+    await expect(answer).rejects.toThrow('the connection was closed');
+    await expect(new Line({ address: `https://${host}`, timeoutMs: 50 }).open()).rejects.toThrow('no connection to');
+    silent.stop(true);
   });
 
   test.skipIf(!openssl)('over TLS asks only who the certificate names, unless it is told to ask anybody', async () => {

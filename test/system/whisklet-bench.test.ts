@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchResult } from '../../src/load/bench.ts';
 import { GUEST_KEY, TestNode } from '../util/node.ts';
-import { fromSource, run, temporaryFolder } from '../util/whisklet.ts';
+import { environment, fromSource, run, temporaryFolder } from '../util/whisklet.ts';
 
 /** The command against a real node: whether it measures, proves and cleans up; not how fast anything is. */
 
@@ -89,13 +89,48 @@ describe('whisklet bench', () => {
 
   test('says what is wrong: a key, a host, what is no OpenWhisk', async () => {
     const wrong = await run(['bench', '--apihost', node.address, '--auth', 'a:b', '--duration', '100ms']);
-    expect([wrong.exit, wrong.err]).toEqual([1, expect.stringContaining('was answered 401')]);
+    expect(wrong.err).not.toContain('still there');
+    expect([wrong.exit, wrong.err]).toEqual([1, expect.stringMatching(/PUT .* was answered 401/)]);
     const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('hello') });
     const other = await run(['bench', '--apihost', `http://127.0.0.1:${server.port}`, '--auth', 'a:b']);
     await server.stop(true);
     expect([other.exit, other.err]).toEqual([1, expect.stringContaining('this is no OpenWhisk API')]);
     const nobody = await run(['bench', '--apihost', 'http://127.0.0.1:1', '--auth', 'a:b']);
-    expect([nobody.exit, nobody.err]).toEqual([1, expect.stringContaining('whisklet: ')]);
+    expect([nobody.exit, nobody.err]).toEqual([1, expect.stringContaining('no connection to http://127.0.0.1:1')]);
     expect((await run(['bench', '--mode', 'hot'])).exit).toBe(2);
+    const nowhere = await bench('--report', join(folder.path, 'missing', 'report.html'));
+    expect([nowhere.exit, nowhere.err]).toEqual([1, expect.stringMatching(/^whisklet: ENOENT[^\n]*\n$/)]);
+  });
+
+  test('ends when it is interrupted, whatever it waits for; a second signal does not wait for the removal of its actions', async () => {
+    const asked: string[] = [];
+    const heard = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const silent = Bun.serve({
+      ...{ hostname: '127.0.0.1', port: 0 },
+      fetch({ method }) {
+        asked.push(method);
+        if (method === 'GET' && isKnown) return Response.json({ description: 'API', build: 'b', buildno: 'n' });
+        if (method !== 'DELETE') heard[0].resolve();
+        else heard[1].resolve();
+        return new Promise<Response>(() => undefined);
+      },
+    });
+    let isKnown = false;
+    const start = () => {
+      const args = ['bench', '--apihost', `http://127.0.0.1:${silent.port}`, '--auth', 'a:b'];
+      return Bun.spawn([...fromSource, ...args], { env: environment({}), stdio: ['ignore', 'ignore', 'ignore'] });
+    };
+    const early = start();
+    await heard[0].promise;
+    early.kill('SIGINT');
+    expect([await early.exited, asked]).toEqual([130, ['GET']]);
+    isKnown = true;
+    const late = start();
+    while (!asked.includes('PUT')) await Bun.sleep(20);
+    late.kill('SIGINT');
+    await heard[1].promise;
+    late.kill('SIGINT');
+    expect(await late.exited).toBe(130);
+    await silent.stop(true);
   });
 });

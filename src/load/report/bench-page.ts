@@ -98,7 +98,7 @@ function latencyText({ rate }: BenchResult): string {
     rate === undefined
       ? 'Each latency counts from when its call was sent.'
       : 'Each latency counts from when its call was to be sent by the schedule: what a slow answer keeps waiting is counted too.';
-  return `${from} Only calls that were answered with 200 and their result are counted.`;
+  return `${from} Only calls that were answered with 200 are counted; of one in sixteen the result was compared.`;
 }
 
 function recordsText({ records: { looked, found, wrong } }: BenchResult): string {

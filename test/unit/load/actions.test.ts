@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'bun:test';
 import { BenchActions } from '../../../src/load/actions.ts';
 import { Api } from '../../../src/load/api.ts';
+import { NoAnswer } from '../../../src/load/line.ts';
 import { errorOf } from '../../util/errors.ts';
 
 /** A host that has actions; `refuse` answers which creations it refuses. One request at a time on each connection, as on a real one. */
 class Host {
   readonly actions = new Set<string>();
   readonly #refuse: (name: string) => boolean;
+  /** What it was asked to remove. */
+  readonly deletions: string[] = [];
+  isSilent = false;
 
   constructor(refuse: (name: string) => boolean) {
     this.#refuse = refuse;
@@ -23,6 +27,8 @@ class Host {
           isBusy = false;
           const [method = '', path = ''] = Buffer.from(request).toString().split(' ');
           const name = /actions\/([^? ]+)/.exec(path)?.[1] ?? '';
+          if (method === 'DELETE') this.deletions.push(name);
+          if (this.isSilent) throw new NoAnswer('no answer');
           return { status: this.#answer(method, name), head: '', body: Buffer.from('{}') };
         },
       },
@@ -58,5 +64,21 @@ describe('the actions of a bench', () => {
     await actions.removeAll();
     for (let turn = 0; turn < 500; turn++) await Promise.resolve();
     expect([...host.actions]).toEqual([]);
+  });
+
+  test('that the host refused are not there, and nobody is told that they are', async () => {
+    const host = new Host(() => true);
+    const actions = bench(host);
+    await errorOf(actions.make());
+    expect([await actions.removeAll(), host.deletions]).toEqual([undefined, []]);
+  });
+
+  test('stay, and it is said which, when the host answers no more: not each of them is waited for', async () => {
+    const host = new Host(() => false);
+    const actions = bench(host);
+    await actions.makeAll(20);
+    host.isSilent = true;
+    expect(await actions.removeAll()).toBe('actions that are still there (20, named b-…): no answer');
+    expect(host.deletions).toHaveLength(2);
   });
 });

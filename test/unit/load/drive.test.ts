@@ -91,6 +91,20 @@ describe('a closed loop', () => {
   });
 });
 
+test('a call that cannot be made ends the load, but not before the other connections are free', async () => {
+  const open = (options: DriveOptions) => openLoop({ ...options, rate: 1_000 });
+  for (const loop of [closedLoop, open] as ((options: DriveOptions) => Promise<unknown>)[]) {
+    const { clock, latencies, sentAt, options } = load(() => 30, { workers: 3 });
+    const next = (worker: number) => {
+      if (worker === 1) throw new Error('no more actions');
+      return options.next(worker);
+    };
+    await expect(clock.during(loop({ ...options, next }))).rejects.toThrow('no more actions');
+    expect(latencies.length).toBe(sentAt.length);
+    expect(sentAt.length).toBeLessThanOrEqual(2);
+  }
+});
+
 describe('an open loop', () => {
   test('sends at its rate, whatever the answers do', async () => {
     const { clock, latencies, sentAt, options } = load(() => 35, { workers: 10 });

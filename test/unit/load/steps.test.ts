@@ -20,3 +20,10 @@ test('steps that are longer together than the call leave nothing for the rest', 
   means.add({ wait: 1, run: 1 }, 1.5);
   expect(means.means).toEqual({ wait: 1, run: 1, other: 0 });
 });
+
+test('stand in the order in which they are taken, whichever came to be known first', () => {
+  const means = new StepMeans();
+  means.add({ wait: 1, run: 1, store: 1, total: 1 }, 4);
+  means.add({ auth: 1, wait: 1, init: 1, run: 1, store: 1 }, 5);
+  expect(Object.keys(means.means ?? {})).toEqual(['auth', 'wait', 'init', 'run', 'store', 'total', 'other']);
+});
