@@ -24,6 +24,8 @@ export interface OtlpOptions {
   readonly retryMs?: readonly number[];
   /** How long the end may take. */
   readonly closeMs?: number;
+  /** The host's clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** So many spans go in one request: making one takes the serving thread a millisecond or two. */
@@ -34,6 +36,8 @@ const RETRY_MS = [1_000, 2_000, 4_000];
 const POST_TIMEOUT_MS = 10_000;
 /** A collector that hangs must not hold up the end of a node, whose records are written after this. */
 const CLOSE_MS = 2_000;
+/** The clock tells whole milliseconds: by so much it has surely been set. */
+const CLOCK_MS = 10;
 /** Answers that say: later (OTLP's "retryable" codes). */
 const LATER = new Set([429, 502, 503, 504]);
 
@@ -50,11 +54,14 @@ export class OtlpExporter {
   #isClosed = false;
   /** Aborted when no more is to be waited for. */
   readonly #end = new AbortController();
+  /** The time at which `performance.now()` was 0. */
+  #epochMs: number;
   /** It has been said that the collector is away. */
   #isAway = false;
 
   constructor(options: OtlpOptions) {
     this.#options = { ...STANDARD, ...options };
+    this.#epochMs = performance.timeOrigin;
     this.#url = tracesUrl(options.url);
     options.events.spanEnded.subscribe((span) => this.#take(span));
   }
@@ -96,7 +103,7 @@ export class OtlpExporter {
   /** Never rejects. */
   async #send(spans: readonly Span[], retryMs: readonly number[]): Promise<void> {
     const { events, resource } = this.#options;
-    const body = otlpJson(spans, resource, performance.timeOrigin);
+    const body = otlpJson(spans, resource, this.#epochNow());
     for (let attempt = 0; ; attempt++) {
       const problem = await this.#attempt(body);
       if (!problem) {
@@ -115,6 +122,13 @@ export class OtlpExporter {
       }
       await sleep(pause, undefined, this.#end).catch(() => undefined);
     }
+  }
+
+  /** A host without a clock of its own learns the time after its programs have started; where it did not jump the finer value stays. */
+  #epochNow(): number {
+    const epochMs = this.#options.now() - performance.now();
+    if (Math.abs(epochMs - this.#epochMs) > CLOCK_MS) this.#epochMs = epochMs;
+    return this.#epochMs;
   }
 
   /** Why it was not taken; undefined when it was. */
@@ -164,4 +178,5 @@ const STANDARD = {
   everyMs: EVERY_MS,
   retryMs: RETRY_MS,
   closeMs: CLOSE_MS,
+  now: Date.now,
 };

@@ -94,6 +94,21 @@ describe('the exporter', () => {
     expect(counts).toEqual({ sent: 2, dropped: 0 });
   });
 
+  test('tells the time by the clock of the host, also when that was set after the start', async () => {
+    const hour = 3_600_000;
+    const body = Promise.withResolvers<string>();
+    const post = async (_url: string, text: string) => {
+      body.resolve(text);
+      return { status: 200 };
+    };
+    const own = exporter(() => 200, { post, everyMs: 0, now: () => Date.now() + hour });
+    const [before, began] = [Date.now(), performance.now()];
+    own.events.spanEnded.publish({ ...span(), began, ended: began });
+    const [, told = ''] = /"startTimeUnixNano":"(\d+)"/.exec(await body.promise) ?? [];
+    expect(Math.abs(Number(told) / 1e6 - (before + hour))).toBeLessThan(1_000);
+    await own.exporter.close();
+  });
+
   test('sends what it has when it is closed, and takes nothing more', async () => {
     const { exporter: own, events, sent, counts } = exporter(() => 200, { everyMs: 60_000 });
     for (let n = 0; n < 3; n++) events.spanEnded.publish(span());
