@@ -13,11 +13,13 @@ import {
   isSubjectDocument,
 } from './couchdb-documents.ts';
 import { CouchEntities } from './couchdb-entities.ts';
+import type { DatabaseInfo } from './couchdb-retention.ts';
 import type { DumpOptions, Item } from './dump.ts';
 import { StoreUnavailable } from './store.ts';
 
-/** Documents that are read with one request. */
+/** One request reads at most so many documents, and about so many bytes: all of an answer is in memory, and it has a deadline. */
 const PAGE = 200;
+const PAGE_BYTES = 16 * 1024 * 1024;
 const LIMITS = /^(.+)\/limits$/;
 
 /** All that the databases keep. What is changed meanwhile is in it as it was or as it is. @throws StoreUnavailable */
@@ -56,15 +58,18 @@ async function entityItem(entities: CouchEntities, document: EntityDocument): Pr
 
 /** All documents in the order of their ids, without design documents. */
 async function* documents<D extends DocumentHead>(client: CouchClient, db: string): AsyncGenerator<D> {
+  const { doc_count, sizes } = await client.request<DatabaseInfo>({ db });
+  const bytesOfOne = (sizes?.external ?? 0) / Math.max(1, doc_count);
+  const limit = Math.max(1, Math.min(PAGE, Math.floor(PAGE_BYTES / Math.max(1, bytesOfOne))));
   let after: { startkey?: string; skip?: number } = {};
   for (;;) {
-    const qs = { include_docs: true, limit: PAGE, ...after };
+    const qs = { include_docs: true, limit, ...after };
     const { rows } = await client.request<{ rows: { id: string; doc: D | null }[] }>({
       ...{ db, path: '_all_docs', qs, exact: true },
     });
     for (const { id, doc } of rows) if (doc && !id.startsWith('_design/')) yield doc;
     const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
+    if (last === undefined || rows.length < limit) return;
     after = { startkey: last.id, skip: 1 };
   }
 }

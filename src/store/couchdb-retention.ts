@@ -9,7 +9,7 @@ interface ByDate {
   readonly rows: readonly { readonly value: readonly [id: string, rev: string] }[];
 }
 
-interface DatabaseInfo {
+export interface DatabaseInfo {
   readonly doc_count: number;
   /** Bytes; `external` is what the documents take as JSON. */
   readonly sizes?: { readonly external?: number };
