@@ -119,7 +119,7 @@ export class Executor {
       const isCounted = !entry.isOld || (await partitions.committed(entry.partition));
       if (!isCounted) return this.#undo(entry);
       partitions.changed(entry.partition, 'now');
-      await perform(work, tries, tries > 0 || this.#waited.has(entry));
+      await perform(work, tries, this.#waited.has(entry));
       await this.#end(entry);
     } catch (error) {
       await this.#failed(entry, work, error as Error);

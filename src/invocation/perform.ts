@@ -44,8 +44,9 @@ export class Performer {
   }
 
   /** See `Perform`. */
-  perform(work: Work, tries: number, isAgain = tries > 0): Promise<void> {
-    return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, tries, !isAgain));
+  perform(work: Work, tries: number, isAgain = false): Promise<void> {
+    const isFirst = tries === 0 && !isAgain;
+    return this.#underWay.get(work.activationId) ?? this.#follow(work, this.#perform(work, tries, isFirst));
   }
 
   /** Whether the work was taken on before, and waits or has ended; of what is under way alone, when it has ended. */
