@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { type Flag, readFlags } from './cli/flags.ts';
 import { suggestion } from './cli/nearest.ts';
 import { parseWskProperties, type WskProperties } from './cli/wskprops.ts';
-import { couchAddress, couchdb } from './couchdb-settings.ts';
-import { kafka } from './kafka-settings.ts';
-import { limits, limitsFrom } from './limit-settings.ts';
 import { MB, type SystemLimits } from './model/limits.ts';
 import { showSize } from './model/units.ts';
-import { activations, node, pool } from './node-settings.ts';
-import type { Command, Setting } from './setting.ts';
+import { couchAddress, couchdb } from './settings/couchdb.ts';
+import { kafka } from './settings/kafka.ts';
+import { limits, limitsFrom } from './settings/limits.ts';
+import { activations, node, pool } from './settings/node.ts';
+import type { Command, Setting } from './settings/setting.ts';
 
 /**
  * The one table of settings, and the only reader of the environment. From a key such as `dataDir` follow all of
  * its names: the option `--data-dir`, the variable `WHISKLET_DATA_DIR`, the key `data-dir` in the TOML file (and
  * `[limits] memory-max` for `limitsMemoryMax`). An option wins over a variable, that over the file, that over the
  * default. What nobody knows is refused by name. `--help` and docs/config.md are written from this table.
- * Its rows stand in `*-settings.ts`, by group.
+ * Its rows stand in `settings/`, by group.
  */
 
 const table = { ...node, ...pool, ...activations, ...couchdb, ...kafka, ...limits };

@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import type { AdminAnswer, AdminCommand } from './admin/command.ts';
-import { build } from './build-info.ts';
 import { parseAdmin, printAnswer } from './cli/admin.ts';
 import { type AdminSyntax, adminCommands, UsageError } from './cli/commands.ts';
 import { parseDb } from './cli/db.ts';
@@ -16,6 +15,7 @@ import {
   SettingsError,
   settingFlags,
 } from './config.ts';
+import { build } from './node/build-info.ts';
 
 /**
  * The command line: finds the command, prints help, and loads what the command needs only then, so that help is
@@ -75,7 +75,7 @@ async function carryOut(command: AdminCommand, settings: Settings): Promise<Admi
   const { askNode } = await import('./admin/socket.ts');
   const answer = await askNode(settings.dataDir, command);
   if (answer) return answer;
-  const { carryOutHere } = await import('./offline.ts');
+  const { carryOutHere } = await import('./offline/admin.ts');
   return carryOutHere(settings, command);
 }
 
@@ -86,7 +86,7 @@ async function imagesCommand(args: readonly string[], io: Io): Promise<number> {
   const { parseImages } = await import('./cli/images.ts');
   const { kinds, bases, flags } = parseImages(args, settingFlags('images'));
   const settings = await loadSettings(flags);
-  const { runBuild } = await import('./build-images.ts');
+  const { runBuild } = await import('./offline/images.ts');
   const built = await runBuild(settings, { kinds, bases, onLine: io.out });
   return say(
     io,
@@ -99,7 +99,7 @@ async function dbCommand(args: readonly string[], io: Io): Promise<number> {
     return say(io, dbHelp(describeSettings('db')), args.length === 0 ? 2 : 0);
   }
   const { command, flags } = parseDb(args, settingFlags('db'));
-  const { runDb } = await import('./db.ts');
+  const { runDb } = await import('./offline/db.ts');
   return runDb(command, await loadSettings(flags), io.out);
 }
 

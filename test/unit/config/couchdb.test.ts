@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, SettingsError } from '../../../src/config.ts';
-import { couchOptions } from '../../../src/couchdb-options.ts';
 import { Events } from '../../../src/observe/events.ts';
+import { couchOptions } from '../../../src/settings/couchdb-options.ts';
 import { errorOf } from '../../util/errors.ts';
 import { temporaryFolder } from '../../util/whisklet.ts';
 

@@ -1,6 +1,6 @@
-import type { Settings } from './config.ts';
-import type { Events } from './observe/events.ts';
-import type { Store } from './store/store.ts';
+import type { Settings } from '../config.ts';
+import type { Events } from '../observe/events.ts';
+import type { Store } from '../store/store.ts';
 
 const PRUNE_EVERY_MS = 60_000;
 

@@ -1,8 +1,8 @@
-import type { Authenticator } from './auth/auth.ts';
-import type { Actions } from './entities/actions.ts';
-import type { Events } from './observe/events.ts';
-import type { CachedEntities } from './store/cache.ts';
-import type { SharedStore } from './store/store.ts';
+import type { Authenticator } from '../auth/auth.ts';
+import type { Actions } from '../entities/actions.ts';
+import type { Events } from '../observe/events.ts';
+import type { CachedEntities } from '../store/cache.ts';
+import type { SharedStore } from '../store/store.ts';
 
 export interface Followers {
   readonly cached: CachedEntities;

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { build } from './build-info.ts';
-import type { Settings } from './config.ts';
-import type { Kind, Manifest } from './model/manifest.ts';
-import { Events } from './observe/events.ts';
-import { readManifest } from './runtimes.ts';
-import { Docker } from './sandbox/docker.ts';
-import { Images } from './sandbox/image.ts';
-import { buildImages } from './sandbox/image-build.ts';
-import { unpackShims } from './sandbox/shims.ts';
+import type { Settings } from '../config.ts';
+import type { Kind, Manifest } from '../model/manifest.ts';
+import { build } from '../node/build-info.ts';
+import { readManifest } from '../node/runtimes.ts';
+import { Events } from '../observe/events.ts';
+import { Docker } from '../sandbox/docker.ts';
+import { Images } from '../sandbox/image.ts';
+import { buildImages } from '../sandbox/image-build.ts';
+import { unpackShims } from '../sandbox/shims.ts';
 
 export interface BuildRequest {
   /** Names of kinds; none means all that need an image of our making. */

@@ -1,7 +1,7 @@
-import type { Settings } from './config.ts';
-import type { Events } from './observe/events.ts';
-import { firstLineOf, readSettingFile } from './setting-files.ts';
-import type { CouchStoreOptions } from './store/couchdb.ts';
+import type { Settings } from '../config.ts';
+import type { Events } from '../observe/events.ts';
+import type { CouchStoreOptions } from '../store/couchdb.ts';
+import { firstLineOf, readSettingFile } from './files.ts';
 
 /**
  * What the settings say of CouchDB, with what stands in files; undefined where they name none.

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { Shutdown, type ShutdownParts } from '../../../src/shutdown.ts';
+import { Shutdown, type ShutdownParts } from '../../../src/node/shutdown.ts';
 
 /** Parts that note what is asked of them; what is named in `slow` ends only when that promise does. */
 function partsOf(shutdown: Shutdown, slow: Partial<Record<string, Promise<void>>> = {}) {

@@ -1,6 +1,6 @@
-import * as value from './cli/values.ts';
-import { MB, type SystemLimits, systemLimits as std } from './model/limits.ts';
-import { showDuration, showSize } from './model/units.ts';
+import * as value from '../cli/values.ts';
+import { MB, type SystemLimits, systemLimits as std } from '../model/limits.ts';
+import { showDuration, showSize } from '../model/units.ts';
 import { of } from './setting.ts';
 
 /** Rows of the table in config.ts: what actions, calls and namespaces may have at most. */

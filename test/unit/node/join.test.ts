@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { type SettingsError, settingsFrom } from '../../../src/config.ts';
-import { acceptInKafka, nodeId } from '../../../src/join.ts';
 import type { Accept, Work } from '../../../src/model/work.ts';
+import { acceptInKafka, nodeId } from '../../../src/node/join.ts';
 import { temporaryFolder } from '../../util/whisklet.ts';
 
 const folder = temporaryFolder();

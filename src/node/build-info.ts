@@ -1,5 +1,5 @@
-import manifest from '../package.json' with { type: 'json' };
-import type { Build } from './api/info.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Build } from '../api/info.ts';
 
 /** Set by `scripts/build.ts`; absent when run from source. */
 declare const WHISKLET_COMMIT: string | undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { followOthers } from '../../../src/follow.ts';
+import { followOthers } from '../../../src/node/follow.ts';
 import { Events, type Said } from '../../../src/observe/events.ts';
 import { CachedEntities } from '../../../src/store/cache.ts';
 import type { ChangeListener } from '../../../src/store/store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { addressIn, defaultPoolMemory, isExposed, lookAtHost } from '../../../src/host.ts';
+import { addressIn, defaultPoolMemory, isExposed, lookAtHost } from '../../../src/node/host.ts';
 
 describe('the host', () => {
   test('has memory', () => {

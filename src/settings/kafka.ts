@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import * as value from './cli/values.ts';
+import * as value from '../cli/values.ts';
 import { of, optional } from './setting.ts';
 
 const path = value.path(homedir());

@@ -1,19 +1,19 @@
 import { existsSync, rmSync } from 'node:fs';
-import { UsageError } from './cli/commands.ts';
-import type { DbCommand } from './cli/db.ts';
-import type { Settings } from './config.ts';
-import { couchOptions } from './couchdb-options.ts';
-import { Events } from './observe/events.ts';
-import { dataFile } from './offline.ts';
-import { type CouchStoreOptions, openCouchStore, toRefused } from './store/couchdb.ts';
-import { CouchClient } from './store/couchdb-client.ts';
-import { dumpCouch } from './store/couchdb-dump.ts';
-import { inspect } from './store/couchdb-setup.ts';
-import { type DumpOptions, type Item, itemTypes, type Loaded, load } from './store/dump.ts';
-import { checkDump, readDump, writeDump } from './store/dump-file.ts';
-import { openSqliteStore } from './store/sqlite.ts';
-import { dumpSqlite, inspectSqlite, undoneWork } from './store/sqlite-dump.ts';
-import type { Store } from './store/store.ts';
+import { UsageError } from '../cli/commands.ts';
+import type { DbCommand } from '../cli/db.ts';
+import type { Settings } from '../config.ts';
+import { dataFile } from '../node/store.ts';
+import { Events } from '../observe/events.ts';
+import { couchOptions } from '../settings/couchdb-options.ts';
+import { type CouchStoreOptions, openCouchStore, toRefused } from '../store/couchdb.ts';
+import { CouchClient } from '../store/couchdb-client.ts';
+import { dumpCouch } from '../store/couchdb-dump.ts';
+import { inspect } from '../store/couchdb-setup.ts';
+import { type DumpOptions, type Item, itemTypes, type Loaded, load } from '../store/dump.ts';
+import { checkDump, readDump, writeDump } from '../store/dump-file.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import { dumpSqlite, inspectSqlite, undoneWork } from '../store/sqlite-dump.ts';
+import type { Store } from '../store/store.ts';
 
 /** `whisklet db`: on what the settings name, CouchDB or the data folder. Answers the exit code. @throws StoreRefused, UsageError */
 export async function runDb(command: DbCommand, settings: Settings, out: (line: string) => void): Promise<number> {

@@ -1,4 +1,4 @@
-import type * as value from './cli/values.ts';
+import type * as value from '../cli/values.ts';
 
 /** `admin` stands for `user` and `limits`. */
 export type Command = 'serve' | 'admin' | 'images' | 'db';

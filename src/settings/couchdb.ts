@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
-import * as value from './cli/values.ts';
-import { MB } from './model/limits.ts';
+import * as value from '../cli/values.ts';
+import { MB } from '../model/limits.ts';
 import { of, optional } from './setting.ts';
 
 const path = value.path(homedir());

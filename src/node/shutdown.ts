@@ -1,8 +1,8 @@
-import type { Cluster } from './cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Invocation } from '../invocation/invocation.ts';
+import type { Invoker } from '../invoker/invoker.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Doors } from './doors.ts';
-import type { Invocation } from './invocation/invocation.ts';
-import type { Invoker } from './invoker/invoker.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
 
 /** What is ended in an order of its own. */
 export interface ShutdownParts {

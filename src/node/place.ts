@@ -1,14 +1,14 @@
 import { join } from 'node:path';
+import type { NodeFacts } from '../cli/banner.ts';
+import type { Settings } from '../config.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { Events } from '../observe/events.ts';
+import { chooseSandbox } from '../sandbox/choose.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { unpackShims } from '../sandbox/shims.ts';
 import { build } from './build-info.ts';
-import type { NodeFacts } from './cli/banner.ts';
-import type { Settings } from './config.ts';
 import { isExposed, lookAtHost } from './host.ts';
-import type { Manifest } from './model/manifest.ts';
-import type { Events } from './observe/events.ts';
 import { readManifest } from './runtimes.ts';
-import { chooseSandbox } from './sandbox/choose.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
-import { unpackShims } from './sandbox/shims.ts';
 
 /** Where a node runs: its host, its sandbox, and what can run in there. */
 export interface Place {

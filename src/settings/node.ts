@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
-import * as value from './cli/values.ts';
-import { MB } from './model/limits.ts';
+import * as value from '../cli/values.ts';
+import { MB } from '../model/limits.ts';
 import { of, optional } from './setting.ts';
 
 /** Rows of the table in config.ts: the node itself, its pool, and how long records are kept. */

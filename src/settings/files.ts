@@ -1,4 +1,4 @@
-import { SettingsError } from './config.ts';
+import { SettingsError } from '../config.ts';
 
 /** What stands in a file that a setting names. @throws SettingsError when it cannot be read */
 export async function readSettingFile(setting: string, file: string): Promise<string> {

@@ -1,9 +1,9 @@
-import type { Authenticator } from './auth/auth.ts';
-import { resolvedOf } from './entities/resolved.ts';
-import type { Invocation } from './invocation/invocation.ts';
-import type { Invoker } from './invoker/invoker.ts';
+import type { Authenticator } from '../auth/auth.ts';
+import { resolvedOf } from '../entities/resolved.ts';
+import type { Invocation } from '../invocation/invocation.ts';
+import type { Invoker } from '../invoker/invoker.ts';
+import type { CachedEntities } from '../store/cache.ts';
 import type { NodeParts } from './join.ts';
-import type { CachedEntities } from './store/cache.ts';
 
 export interface PeerParts {
   readonly invoker: Invoker;

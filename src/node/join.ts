@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Cluster, type ClusterOptions } from '../cluster/cluster.ts';
+import { KafkaBus, type KafkaSecurity } from '../cluster/kafka.ts';
+import type { Settings } from '../config.ts';
+import { MB, type SystemLimits } from '../model/limits.ts';
+import type { Accept } from '../model/work.ts';
+import { firstLineOf, readSettingFile } from '../settings/files.ts';
 import { build } from './build-info.ts';
-import { Cluster, type ClusterOptions } from './cluster/cluster.ts';
-import { KafkaBus, type KafkaSecurity } from './cluster/kafka.ts';
-import type { Settings } from './config.ts';
-import { MB, type SystemLimits } from './model/limits.ts';
-import type { Accept } from './model/work.ts';
-import { firstLineOf, readSettingFile } from './setting-files.ts';
 
 /** What a node gives to its cluster besides what settings say. */
 export type NodeParts = Omit<
