@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 const root = join(import.meta.dir, '..');
 
 /** Threads are found by their own file: each is one more entry of the build. */
-const workers = ['src/store/sqlite-writer.ts'];
+const workers = ['src/store/sqlite/writer.ts'];
 
 /** Bun's name of the target, its package, and npm's name of the processor. */
 const targets = {

@@ -116,8 +116,8 @@ describe('the rules find what they look for:', () => {
   test('foreign clients outside their file', () => {
     const text = "import Docker from 'dockerode';\nimport type { Database } from 'bun:sqlite';";
     expect(strayClients([{ path: 'src/sandbox/docker.ts', text }])).toEqual(['src/sandbox/docker.ts → bun:sqlite']);
-    expect(strayClients([{ path: 'src/store/sqlite-writer.ts', text }])).toEqual([
-      'src/store/sqlite-writer.ts → dockerode',
+    expect(strayClients([{ path: 'src/store/sqlite/writer.ts', text }])).toEqual([
+      'src/store/sqlite/writer.ts → dockerode',
     ]);
   });
 

@@ -80,9 +80,9 @@ function isAllowed(path: string, target: string, rooms: Rooms): boolean {
 /** Clients of the outside world, and the files that alone may know them. */
 export const foreignClients: Readonly<Record<string, RegExp>> = {
   dockerode: /^src\/sandbox\/docker\.ts$/,
-  kafkajs: /^src\/cluster\/kafka[\w-]*\.ts$/,
-  nano: /^src\/store\/couchdb-client\.ts$/,
-  'bun:sqlite': /^src\/store\/sqlite[\w-]*\.ts$/,
+  kafkajs: /^src\/cluster\/kafka(?:\.ts$|\/)/,
+  nano: /^src\/store\/couchdb\/client\.ts$/,
+  'bun:sqlite': /^src\/store\/sqlite(?:\.ts$|\/)/,
 };
 
 /** Imports of a foreign client outside its file. */

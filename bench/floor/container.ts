@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Demultiplexer } from '../../src/sandbox/docker/stream.ts';
 import { Docker } from '../../src/sandbox/docker.ts';
-import { Demultiplexer } from '../../src/sandbox/docker-stream.ts';
-import { describeOwnImage } from '../../src/sandbox/image-own.ts';
+import { describeOwnImage } from '../../src/sandbox/images/own.ts';
 import type { Opened, Source, Wire } from './wire.ts';
 
 /**

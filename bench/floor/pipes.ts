@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ChildStreams } from '../../src/sandbox/child-streams.ts';
+import { ChildStreams } from '../../src/sandbox/local/child-streams.ts';
 import type { Opened } from './wire.ts';
 
 /** `echo.ts` as a child of this process, over streams as the local sandbox makes them; not isolated. */

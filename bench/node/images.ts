@@ -1,6 +1,6 @@
 import { Events } from '../../src/observe/events.ts';
+import { DockerSandbox } from '../../src/sandbox/docker/sandbox.ts';
 import { Docker, DockerError } from '../../src/sandbox/docker.ts';
-import { DockerSandbox } from '../../src/sandbox/docker-sandbox.ts';
 
 /** Takes away the images that a node with this data folder made; those that it found belong to somebody else. */
 export async function removeImages(dataDir: string): Promise<void> {

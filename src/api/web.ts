@@ -12,13 +12,13 @@ import { answered, transactionIdOf } from './door.ts';
 import { type Exact, type ExactObject, parseExact } from './exact-json.ts';
 import { Progress } from './progress.ts';
 import { waitFor } from './wait.ts';
-import { checkAdmission, missing, WebAccess, type WebAccessOptions } from './web-access.ts';
-import { webAnswer } from './web-answer.ts';
-import { webArguments } from './web-arguments.ts';
-import { checkDeclaredSize, readWebBody } from './web-body.ts';
-import { onWebHost } from './web-domain.ts';
-import { WEB_PREFIX, type WebTarget, webTarget } from './web-path.ts';
-import { allowAllOrigins, problem, respond, sentence, type WebCall, webCall } from './web-reply.ts';
+import { checkAdmission, missing, WebAccess, type WebAccessOptions } from './web/access.ts';
+import { webAnswer } from './web/answer.ts';
+import { webArguments } from './web/arguments.ts';
+import { checkDeclaredSize, readWebBody } from './web/body.ts';
+import { onWebHost } from './web/domain.ts';
+import { WEB_PREFIX, type WebTarget, webTarget } from './web/path.ts';
+import { allowAllOrigins, problem, respond, sentence, type WebCall, webCall } from './web/reply.ts';
 
 export interface WebRoutesOptions extends WebAccessOptions {
   readonly throttle: Throttle;

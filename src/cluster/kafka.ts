@@ -1,13 +1,13 @@
 import type { Kafka } from 'kafkajs';
 import { type Bus, BusAway, type BusFacts, type BusListener, type Mark, type Target } from './bus.ts';
-import { AGAIN_MS, clientOf, connectedAdmin, inTime, type KafkaOptions } from './kafka-client.ts';
-import { KafkaNews } from './kafka-news.ts';
-import { KafkaSender } from './kafka-sender.ts';
-import { leastMessageBytes, makeTopics, STANDARD_MESSAGE_BYTES } from './kafka-topics.ts';
-import { KafkaWork } from './kafka-work.ts';
+import { AGAIN_MS, clientOf, connectedAdmin, inTime, type KafkaOptions } from './kafka/client.ts';
+import { KafkaNews } from './kafka/news.ts';
+import { KafkaSender } from './kafka/sender.ts';
+import { leastMessageBytes, makeTopics, STANDARD_MESSAGE_BYTES } from './kafka/topics.ts';
+import { KafkaWork } from './kafka/work.ts';
 import { pause } from './pause.ts';
 
-export type { KafkaOptions, KafkaSecurity } from './kafka-client.ts';
+export type { KafkaOptions, KafkaSecurity } from './kafka/client.ts';
 
 /**
  * The bus over Kafka, by kafkajs, which is loaded when it is started. Three connections: one sends, one hears the news (results

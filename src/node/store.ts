@@ -4,8 +4,8 @@ import type { Settings } from '../config.ts';
 import type { Events } from '../observe/events.ts';
 import { couchOptions } from '../settings/couchdb-options.ts';
 import type { Journal } from '../store/journal.ts';
+import { FileLock } from '../store/sqlite/lock.ts';
 import { openSqliteJournal, openSqliteStore } from '../store/sqlite.ts';
-import { FileLock } from '../store/sqlite-lock.ts';
 import type { Store } from '../store/store.ts';
 
 /** The store that the settings ask for, and the journal, which lies in the data folder in any case. */

@@ -5,14 +5,14 @@ import type { Settings } from '../config.ts';
 import { dataFile } from '../node/store.ts';
 import { Events } from '../observe/events.ts';
 import { couchOptions } from '../settings/couchdb-options.ts';
+import { CouchClient } from '../store/couchdb/client.ts';
+import { dumpCouch } from '../store/couchdb/dump.ts';
+import { inspect } from '../store/couchdb/setup.ts';
 import { type CouchStoreOptions, openCouchStore, toRefused } from '../store/couchdb.ts';
-import { CouchClient } from '../store/couchdb-client.ts';
-import { dumpCouch } from '../store/couchdb-dump.ts';
-import { inspect } from '../store/couchdb-setup.ts';
 import { type DumpOptions, type Item, itemTypes, type Loaded, load } from '../store/dump.ts';
 import { checkDump, readDump, writeDump } from '../store/dump-file.ts';
+import { dumpSqlite, inspectSqlite, undoneWork } from '../store/sqlite/dump.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
-import { dumpSqlite, inspectSqlite, undoneWork } from '../store/sqlite-dump.ts';
 import type { Store } from '../store/store.ts';
 
 /** `whisklet db`: on what the settings name, CouchDB or the data folder. Answers the exit code. @throws StoreRefused, UsageError */

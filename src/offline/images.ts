@@ -5,8 +5,8 @@ import { build } from '../node/build-info.ts';
 import { readManifest } from '../node/runtimes.ts';
 import { Events } from '../observe/events.ts';
 import { Docker } from '../sandbox/docker.ts';
-import { Images } from '../sandbox/image.ts';
-import { buildImages } from '../sandbox/image-build.ts';
+import { buildImages } from '../sandbox/images/build.ts';
+import { Images } from '../sandbox/images/image.ts';
 import { unpackShims } from '../sandbox/shims.ts';
 
 export interface BuildRequest {

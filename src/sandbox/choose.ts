@@ -1,7 +1,7 @@
 import type { Events } from '../observe/events.ts';
+import { DockerSandbox } from './docker/sandbox.ts';
 import { Docker, DockerError } from './docker.ts';
-import { DockerSandbox } from './docker-sandbox.ts';
-import type { Pull } from './image.ts';
+import type { Pull } from './images/image.ts';
 import { LocalSandbox } from './local.ts';
 import { ProvisionError, type Sandbox } from './sandbox.ts';
 

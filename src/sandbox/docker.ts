@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
-import { Patience } from './patience.ts';
+import { Patience } from './docker/patience.ts';
 
 /**
  * The Docker engine as this project uses it; the only file that knows dockerode. Names are container names, memory

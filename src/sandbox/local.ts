@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { RuntimeSpec } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import type { Events } from '../observe/events.ts';
-import { type Bounds, CgroupBounds } from './bounds.ts';
-import { ChildStreams } from './child-streams.ts';
-import type { Launch, Program } from './isolation.ts';
-import { carriedBy, giveUpOwnership, takeOwnership } from './leftovers.ts';
-import { describeHost, type HostOptions, type LocalHost, lookAtHost } from './local-host.ts';
-import { LocalPlace } from './local-place.ts';
-import { makeMountPoint } from './place-root.ts';
-import { Programs } from './programs.ts';
+import { type Bounds, CgroupBounds } from './local/bounds.ts';
+import { ChildStreams } from './local/child-streams.ts';
+import { describeHost, type HostOptions, type LocalHost, lookAtHost } from './local/host.ts';
+import type { Launch, Program } from './local/isolation.ts';
+import { carriedBy, giveUpOwnership, takeOwnership } from './local/leftovers.ts';
+import { LocalPlace } from './local/place.ts';
+import { makeMountPoint } from './local/place-root.ts';
+import { Programs } from './local/programs.ts';
+import { limitOfUser } from './local/user-limit.ts';
+import { WatchedBounds } from './local/watched-bounds.ts';
 import { run } from './run.ts';
 import { type PlaceSpec, ProvisionError, type Sandbox } from './sandbox.ts';
-import { limitOfUser } from './user-limit.ts';
-import { WatchedBounds } from './watched-bounds.ts';
 
 /**
  * `dataDir` is hidden from places; the folder `local` in it is the sandbox's. `executable` is the file that runs

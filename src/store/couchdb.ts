@@ -1,12 +1,12 @@
 import type { Events } from '../observe/events.ts';
-import { CouchActivations } from './couchdb-activations.ts';
-import { type Change, ChangesFeed } from './couchdb-changes.ts';
-import { CouchClient, CouchError, type CouchOptions } from './couchdb-client.ts';
-import { type DatabaseNames, databaseRoles, designDocuments } from './couchdb-designs.ts';
-import { CouchEntities } from './couchdb-entities.ts';
-import { compact } from './couchdb-retention.ts';
-import { setUp } from './couchdb-setup.ts';
-import { CouchSubjects } from './couchdb-subjects.ts';
+import { CouchActivations } from './couchdb/activations.ts';
+import { type Change, ChangesFeed } from './couchdb/changes.ts';
+import { CouchClient, CouchError, type CouchOptions } from './couchdb/client.ts';
+import { type DatabaseNames, databaseRoles, designDocuments } from './couchdb/designs.ts';
+import { CouchEntities } from './couchdb/entities.ts';
+import { compact } from './couchdb/retention.ts';
+import { setUp } from './couchdb/setup.ts';
+import { CouchSubjects } from './couchdb/subjects.ts';
 import {
   type ChangeListener,
   type SharedStore,

@@ -7,15 +7,15 @@ import type { UserLimits } from '../model/limits.ts';
 import type { Events } from '../observe/events.ts';
 import type { Journal } from './journal.ts';
 import { mergePage, windowFor } from './page.ts';
-import { type Read, readFrom, unreachable } from './sqlite-faults.ts';
-import { openForReading } from './sqlite-file.ts';
-import { SqliteJournal } from './sqlite-journal.ts';
-import { WriterLink } from './sqlite-link.ts';
-import { FileLock } from './sqlite-lock.ts';
-import { RecordQueue } from './sqlite-queue.ts';
-import { Reads } from './sqlite-reads.ts';
-import { entityColumns } from './sqlite-rows.ts';
-import { WorkReads } from './sqlite-work.ts';
+import { type Read, readFrom, unreachable } from './sqlite/faults.ts';
+import { openForReading } from './sqlite/file.ts';
+import { SqliteJournal } from './sqlite/journal.ts';
+import { WriterLink } from './sqlite/link.ts';
+import { FileLock } from './sqlite/lock.ts';
+import { RecordQueue } from './sqlite/queue.ts';
+import { Reads } from './sqlite/reads.ts';
+import { entityColumns } from './sqlite/rows.ts';
+import { WorkReads } from './sqlite/work.ts';
 import type {
   ActivationQuery,
   ActivationStore,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer, type Server } from 'node:net';
-import { CouchClient, CouchError, type CouchOptions, docPath } from '../../src/store/couchdb-client.ts';
+import { CouchClient, CouchError, type CouchOptions, docPath } from '../../src/store/couchdb/client.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { errorOf } from '../util/errors.ts';
 import { need } from '../util/need.ts';

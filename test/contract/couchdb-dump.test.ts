@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { CouchClient } from '../../src/store/couchdb-client.ts';
-import { dumpCouch } from '../../src/store/couchdb-dump.ts';
+import { CouchClient } from '../../src/store/couchdb/client.ts';
+import { dumpCouch } from '../../src/store/couchdb/dump.ts';
 
 const MB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { Events, type Said } from '../../src/observe/events.ts';
-import { CouchClient } from '../../src/store/couchdb-client.ts';
+import { CouchClient } from '../../src/store/couchdb/client.ts';
 import { type ChangeListener, type Store, StoreRefused, type Trust } from '../../src/store/store.ts';
 import { type CouchData, type CouchServer, couchData, startAnyCouch } from '../util/couchdb.ts';
 import { anAction, anActivation, aSubject } from '../util/documents.ts';

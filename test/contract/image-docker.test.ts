@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messages } from '../../src/model/messages.ts';
 import { Events } from '../../src/observe/events.ts';
+import { DockerSandbox } from '../../src/sandbox/docker/sandbox.ts';
 import type { Docker } from '../../src/sandbox/docker.ts';
-import { DockerSandbox } from '../../src/sandbox/docker-sandbox.ts';
-import { Images } from '../../src/sandbox/image.ts';
-import { buildImages } from '../../src/sandbox/image-build.ts';
+import { buildImages } from '../../src/sandbox/images/build.ts';
+import { Images } from '../../src/sandbox/images/image.ts';
 import { docker, noDocker, removeImages } from '../util/docker.ts';
 
 const LABEL = `io.whisklet.test=${process.pid}`;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { messages } from '../../src/model/messages.ts';
 import { Events } from '../../src/observe/events.ts';
 import type { Docker } from '../../src/sandbox/docker.ts';
-import { Images, type Pull } from '../../src/sandbox/image.ts';
+import { Images, type Pull } from '../../src/sandbox/images/image.ts';
 import { docker, noDocker } from '../util/docker.ts';
 import { Registry } from '../util/registry.ts';
 

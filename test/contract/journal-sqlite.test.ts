@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { Events } from '../../src/observe/events.ts';
+import { migrations } from '../../src/store/sqlite/schema.ts';
 import { openSqliteJournal, openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
-import { migrations } from '../../src/store/sqlite-schema.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { anActivation } from '../util/documents.ts';
 import { errorOf } from '../util/errors.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { clientOf, connectedAdmin, type KafkaOptions } from '../../src/cluster/kafka-client.ts';
-import { makeTopics } from '../../src/cluster/kafka-topics.ts';
-import { KafkaWork } from '../../src/cluster/kafka-work.ts';
+import { clientOf, connectedAdmin, type KafkaOptions } from '../../src/cluster/kafka/client.ts';
+import { makeTopics } from '../../src/cluster/kafka/topics.ts';
+import { KafkaWork } from '../../src/cluster/kafka/work.ts';
 import { Events } from '../../src/observe/events.ts';
 import { KafkaBroker, kafkaJars, openKafka } from '../util/kafka.ts';
 import { need } from '../util/need.ts';

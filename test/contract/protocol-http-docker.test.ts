@@ -7,9 +7,9 @@ import { Events } from '../../src/observe/events.ts';
 import { HttpProtocol } from '../../src/protocol/http.ts';
 import { LogCollector } from '../../src/protocol/logs.ts';
 import { RuntimeFault, type Talk } from '../../src/protocol/protocol.ts';
+import { DockerSandbox } from '../../src/sandbox/docker/sandbox.ts';
 import type { Docker } from '../../src/sandbox/docker.ts';
-import { DockerSandbox } from '../../src/sandbox/docker-sandbox.ts';
-import { describeOwnImage } from '../../src/sandbox/image-own.ts';
+import { describeOwnImage } from '../../src/sandbox/images/own.ts';
 import { docker, noDocker, removeImages } from '../util/docker.ts';
 
 const LIMIT = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { tasksOf } from '../../src/sandbox/processes.ts';
+import { tasksOf } from '../../src/sandbox/local/processes.ts';
 import { findTool } from '../util/tools.ts';
 import { sandboxContract } from './sandbox.ts';
 

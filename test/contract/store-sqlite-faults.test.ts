@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Events, type Said } from '../../src/observe/events.ts';
+import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore, type SqliteOptions, type SqliteStore } from '../../src/store/sqlite.ts';
-import { SCHEMA_VERSION } from '../../src/store/sqlite-schema.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
 import { anAction, anActivation } from '../util/documents.ts';
 import { errorOf } from '../util/errors.ts';

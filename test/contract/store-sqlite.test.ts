@@ -73,7 +73,7 @@ test('the writer is found in a compiled executable, copied alone to another fold
        await store.close();`,
     );
     const built = await Bun.build({
-      entrypoints: [main, join(root, 'src/store/sqlite-writer.ts')],
+      entrypoints: [main, join(root, 'src/store/sqlite/writer.ts')],
       root: join(root, 'src'),
       minify: true,
       compile: { outfile: join(folder, 'alone', 'program') },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { refusalOf } from '../../src/api/refuse.ts';
 import { Events } from '../../src/observe/events.ts';
-import { CouchClient } from '../../src/store/couchdb-client.ts';
-import { type DatabaseRole, designDocuments } from '../../src/store/couchdb-designs.ts';
+import { CouchClient } from '../../src/store/couchdb/client.ts';
+import { type DatabaseRole, designDocuments } from '../../src/store/couchdb/designs.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type CouchData, type CouchServer, couchData, startAnyCouch } from '../util/couchdb.ts';
 import { anAction, anActivation } from '../util/documents.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { processesCarrying } from '../../src/sandbox/processes.ts';
+import { processesCarrying } from '../../src/sandbox/local/processes.ts';
 import { need } from '../util/need.ts';
 import { environment, temporaryFolder } from '../util/whisklet.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { CouchRequest } from '../../src/store/couchdb-client.ts';
-import { CouchClient, docPath } from '../../src/store/couchdb-client.ts';
+import type { CouchRequest } from '../../src/store/couchdb/client.ts';
+import { CouchClient, docPath } from '../../src/store/couchdb/client.ts';
 import * as openwhisk from '../fixture/openwhisk/documents.ts';
 import { type CouchData, type CouchServer, couchData, startAnyCouch } from '../util/couchdb.ts';
 import { TestNode } from '../util/node.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Docker } from '../../src/sandbox/docker.ts';
-import { describeOwnImage } from '../../src/sandbox/image-own.ts';
+import { describeOwnImage } from '../../src/sandbox/images/own.ts';
 import { docker, removeImages } from '../util/docker.ts';
 import { findTraces as findContainers } from '../util/docker-sandbox.ts';
 import { need } from '../util/need.ts';

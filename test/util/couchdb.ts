@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Events } from '../../src/observe/events.ts';
+import { CouchClient } from '../../src/store/couchdb/client.ts';
+import { type DatabaseNames, databaseRoles } from '../../src/store/couchdb/designs.ts';
 import { type CouchStoreOptions, openCouchStore } from '../../src/store/couchdb.ts';
-import { CouchClient } from '../../src/store/couchdb-client.ts';
-import { type DatabaseNames, databaseRoles } from '../../src/store/couchdb-designs.ts';
 import type { Data } from '../contract/store.ts';
 
 /**

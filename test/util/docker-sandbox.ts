@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Events } from '../../src/observe/events.ts';
+import { DockerSandbox } from '../../src/sandbox/docker/sandbox.ts';
 import { Docker } from '../../src/sandbox/docker.ts';
-import { DockerSandbox } from '../../src/sandbox/docker-sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { MakeOptions } from '../contract/sandbox.ts';
 import { docker, removeImages } from './docker.ts';

@@ -3,7 +3,7 @@ import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exit, Place, Stdio } from '../../src/model/place.ts';
-import { FifoStreams } from '../../src/sandbox/fifo-streams.ts';
+import { FifoStreams } from '../../src/sandbox/docker/fifo-streams.ts';
 
 const libc = dlopen('libc.so.6', { pipe2: { args: ['ptr', 'int'], returns: 'int' } });
 const O_CLOEXEC = 0o2000000;

@@ -1,4 +1,4 @@
-import { extensions } from '../web-path.ts';
+import { extensions } from '../web/path.ts';
 import type { Operation, Parameter } from './openapi.ts';
 import { inPath, operation, type Part } from './operation.ts';
 import { anyJson } from './schema.ts';

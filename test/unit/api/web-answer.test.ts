@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Exact } from '../../../src/api/exact-json.ts';
-import { webAnswer } from '../../../src/api/web-answer.ts';
-import type { Extension } from '../../../src/api/web-path.ts';
+import { webAnswer } from '../../../src/api/web/answer.ts';
+import type { Extension } from '../../../src/api/web/path.ts';
 import { Refusal } from '../../../src/model/refusal.ts';
 
 /** `[status, content type, body as text]`, or `[status, sentence]` when it is refused. */

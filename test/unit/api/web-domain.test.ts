@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { onWebHost } from '../../../src/api/web-domain.ts';
+import { onWebHost } from '../../../src/api/web/domain.ts';
 
 const at = (url: string) => onWebHost(url, 'example.com');
 

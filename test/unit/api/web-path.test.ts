@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { webTarget } from '../../../src/api/web-path.ts';
+import { webTarget } from '../../../src/api/web/path.ts';
 
 const at = (path: string) => webTarget(`/api/v1/web/${path}`);
 

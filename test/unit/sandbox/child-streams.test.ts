@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { ChildStreams } from '../../../src/sandbox/child-streams.ts';
+import { ChildStreams } from '../../../src/sandbox/local/child-streams.ts';
 import { openDescriptors } from '../../util/host-processes.ts';
 import { numbered } from '../../util/numbered.ts';
 import { until } from '../../util/until.ts';

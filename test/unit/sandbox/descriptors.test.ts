@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { closeSync, readFileSync, writeSync } from 'node:fs';
-import { openStreams } from '../../../src/sandbox/descriptors.ts';
+import { openStreams } from '../../../src/sandbox/streams/descriptors.ts';
 
 const opened: ReturnType<typeof openStreams>[] = [];
 

@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Events } from '../../../src/observe/events.ts';
+import type { FifoStreams } from '../../../src/sandbox/docker/fifo-streams.ts';
+import { DockerFifos } from '../../../src/sandbox/docker/fifos.ts';
 import { DockerError } from '../../../src/sandbox/docker.ts';
-import { DockerFifos } from '../../../src/sandbox/docker-fifos.ts';
-import type { FifoStreams } from '../../../src/sandbox/fifo-streams.ts';
 
 let data: string;
 let folder: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { freezerOf } from '../../../src/sandbox/docker-freezer.ts';
+import { freezerOf } from '../../../src/sandbox/docker/freezer.ts';
 
 test('a host with cgroups of version 2 has one file that freezes', () => {
   expect(freezerOf('0::/system.slice/docker-abc.scope\n')).toEqual({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { containerOptions, cpuShares } from '../../../src/sandbox/docker-options.ts';
+import { containerOptions, cpuShares } from '../../../src/sandbox/docker/options.ts';
 
 const defaults = { network: 'bridge', dns: ['9.9.9.9'], cpus: undefined, labels: { a: 'b' }, hasInit: true };
 const own = {

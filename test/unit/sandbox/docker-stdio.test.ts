@@ -3,9 +3,9 @@ import { closeSync, constants, existsSync, mkdtempSync, openSync, readSync, rmSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
-import { AttachedStreams } from '../../../src/sandbox/attached-streams.ts';
-import { DockerStdio } from '../../../src/sandbox/docker-stdio.ts';
-import { FifoStreams } from '../../../src/sandbox/fifo-streams.ts';
+import { AttachedStreams } from '../../../src/sandbox/docker/attached-streams.ts';
+import { FifoStreams } from '../../../src/sandbox/docker/fifo-streams.ts';
+import { DockerStdio } from '../../../src/sandbox/docker/stdio.ts';
 import { until } from '../../util/until.ts';
 
 /** What the engine attaches, played by the test. */

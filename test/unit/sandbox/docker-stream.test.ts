@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { Demultiplexer } from '../../../src/sandbox/docker-stream.ts';
+import { Demultiplexer } from '../../../src/sandbox/docker/stream.ts';
 
 function piece(stream: number, text: string): Uint8Array {
   const body = Buffer.from(text);

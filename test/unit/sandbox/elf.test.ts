@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readElf } from '../../../src/sandbox/elf.ts';
+import { readElf } from '../../../src/sandbox/images/elf.ts';
 
 describe('readElf', () => {
   test('reads the loader and the libraries of the program that runs here', async () => {

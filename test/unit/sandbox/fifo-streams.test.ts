@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FifoStreams } from '../../../src/sandbox/fifo-streams.ts';
+import { FifoStreams } from '../../../src/sandbox/docker/fifo-streams.ts';
 import { openDescriptors } from '../../util/host-processes.ts';
 import { numbered } from '../../util/numbered.ts';
 import { until } from '../../util/until.ts';

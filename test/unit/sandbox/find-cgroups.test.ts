@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { ownFolder, parseMounts, parseOwnGroups } from '../../../src/sandbox/find-cgroups.ts';
+import { ownFolder, parseMounts, parseOwnGroups } from '../../../src/sandbox/local/find-cgroups.ts';
 
 describe('control groups as they are mounted', () => {
   test('v2 alone is one hierarchy', () => {

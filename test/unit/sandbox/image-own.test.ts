@@ -3,8 +3,8 @@ import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract } from 'tar-stream';
-import { readElf } from '../../../src/sandbox/elf.ts';
-import { describeOwnImage, foldersOf, type OwnImage } from '../../../src/sandbox/image-own.ts';
+import { readElf } from '../../../src/sandbox/images/elf.ts';
+import { describeOwnImage, foldersOf, type OwnImage } from '../../../src/sandbox/images/own.ts';
 
 interface Entry {
   readonly type: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { bubblewrap } from '../../../src/sandbox/bubblewrap.ts';
-import { type Isolation, type Launch, ownProgram, shimFile } from '../../../src/sandbox/isolation.ts';
-import { plain } from '../../../src/sandbox/plain.ts';
-import { unshare } from '../../../src/sandbox/unshare.ts';
+import { bubblewrap } from '../../../src/sandbox/local/bubblewrap.ts';
+import { type Isolation, type Launch, ownProgram, shimFile } from '../../../src/sandbox/local/isolation.ts';
+import { plain } from '../../../src/sandbox/local/plain.ts';
+import { unshare } from '../../../src/sandbox/local/unshare.ts';
 
 const tools = { bwrap: '/usr/bin/bwrap', unshare: '/usr/bin/unshare', setpriv: '/usr/bin/setpriv' };
 const { file, mount } = shimFile('/data/shims/javascript', 'shim.js');

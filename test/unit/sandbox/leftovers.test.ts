@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { carriedBy, giveUpOwnership, takeOwnership } from '../../../src/sandbox/leftovers.ts';
-import { startOf } from '../../../src/sandbox/processes.ts';
+import { carriedBy, giveUpOwnership, takeOwnership } from '../../../src/sandbox/local/leftovers.ts';
+import { startOf } from '../../../src/sandbox/local/processes.ts';
 
 let folder: string;
 let file: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { describeHost, type LocalHost } from '../../../src/sandbox/local-host.ts';
+import { describeHost, type LocalHost } from '../../../src/sandbox/local/host.ts';
 
 const host: LocalHost = {
   mark: 'abcdef',

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { endOf } from '../../../src/sandbox/local-place.ts';
+import { endOf } from '../../../src/sandbox/local/place.ts';
 
 test('a code is a code', () => {
   expect(endOf({ exitCode: 7, signalCode: null })).toEqual({ code: 7, signal: null });

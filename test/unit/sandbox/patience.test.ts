@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test';
-import { endsSteadily, Patience } from '../../../src/sandbox/patience.ts';
+import { endsSteadily, Patience } from '../../../src/sandbox/docker/patience.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { existsSync, lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeMountPoint, makePlaceRoot } from '../../../src/sandbox/place-root.ts';
+import { makeMountPoint, makePlaceRoot } from '../../../src/sandbox/local/place-root.ts';
 
 let folder: string;
 

@@ -9,7 +9,7 @@ import {
   residentBytes,
   startOf,
   tasksOf,
-} from '../../../src/sandbox/processes.ts';
+} from '../../../src/sandbox/local/processes.ts';
 import { until } from '../../util/until.ts';
 
 /** Above what Linux gives to any process. */

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Program } from '../../../src/sandbox/isolation.ts';
-import { Programs } from '../../../src/sandbox/programs.ts';
+import type { Program } from '../../../src/sandbox/local/isolation.ts';
+import { Programs } from '../../../src/sandbox/local/programs.ts';
 
 let shimsDir: string;
 let tried: Program[];

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { tasksOf } from '../../../src/sandbox/processes.ts';
+import { tasksOf } from '../../../src/sandbox/local/processes.ts';
+import { limitOfUser, setProcessLimit } from '../../../src/sandbox/local/user-limit.ts';
 import { run } from '../../../src/sandbox/run.ts';
-import { limitOfUser, setProcessLimit } from '../../../src/sandbox/user-limit.ts';
 
 const uid = process.getuid?.() ?? 0;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { nextLookMs } from '../../../src/sandbox/watched-bounds.ts';
+import { nextLookMs } from '../../../src/sandbox/local/watched-bounds.ts';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { type DatabaseRole, designDocuments } from '../../../src/store/couchdb-designs.ts';
+import { type DatabaseRole, designDocuments } from '../../../src/store/couchdb/designs.ts';
 import { attached, inlined, record, whisks } from '../../fixture/openwhisk/documents.ts';
 
 /** What a view's function emits for a document, as CouchDB would run it: keys and values as JSON. */

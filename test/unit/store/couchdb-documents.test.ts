@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { fromCodeFields, isBinaryCode, toCodeFields } from '../../../src/store/couchdb-code.ts';
+import { fromCodeFields, isBinaryCode, toCodeFields } from '../../../src/store/couchdb/code.ts';
 import {
   type ActivationDocument,
   type EntityDocument,
@@ -9,7 +9,7 @@ import {
   isSubjectDocument,
   toActivationText,
   toEntityDocument,
-} from '../../../src/store/couchdb-documents.ts';
+} from '../../../src/store/couchdb/documents.ts';
 import * as openwhisk from '../../fixture/openwhisk/documents.ts';
 import { anAction, anActivation, aRule } from '../../util/documents.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from 'bun:test';
 import type { Activation } from '../../../src/model/activation.ts';
 import { Events, type Said } from '../../../src/observe/events.ts';
-import { WaitingRecords } from '../../../src/store/couchdb-queue.ts';
+import { WaitingRecords } from '../../../src/store/couchdb/queue.ts';
 import { StoreUnavailable } from '../../../src/store/store.ts';
 import { anActivation } from '../../util/documents.ts';
 import { errorOf } from '../../util/errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { Events, type Said } from '../../../src/observe/events.ts';
-import { RecordQueue } from '../../../src/store/sqlite-queue.ts';
+import { RecordQueue } from '../../../src/store/sqlite/queue.ts';
 import { StoreUnavailable } from '../../../src/store/store.ts';
 import { anActivation } from '../../util/documents.ts';
 import { errorOf } from '../../util/errors.ts';

@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
-import { activationListSql, entityListSql, subjectSql } from '../../../src/store/sqlite-reads.ts';
-import { activationColumns, summaryColumns } from '../../../src/store/sqlite-rows.ts';
-import { migrations } from '../../../src/store/sqlite-schema.ts';
+import { activationListSql, entityListSql, subjectSql } from '../../../src/store/sqlite/reads.ts';
+import { activationColumns, summaryColumns } from '../../../src/store/sqlite/rows.ts';
+import { migrations } from '../../../src/store/sqlite/schema.ts';
 
 /** How SQLite goes about a statement, one line a step. */
 function planOf(sql: string): string[] {

@@ -1,7 +1,0 @@
-/** The one inner file of kafkajs that is put right at start (`kafka-client.ts`). */
-declare module 'kafkajs/src/network/requestQueue/index.js' {
-  export default class RequestQueue {
-    readonly pending: readonly unknown[];
-    scheduleCheckPendingRequests(): void;
-  }
-}
