@@ -6,6 +6,7 @@ import { CouchClient } from '../../src/store/couchdb/client.ts';
 import { type DatabaseNames, databaseRoles } from '../../src/store/couchdb/designs.ts';
 import { type CouchStoreOptions, openCouchStore } from '../../src/store/couchdb.ts';
 import type { Data } from '../contract/store.ts';
+import { freePort } from './ports.ts';
 
 /**
  * Servers of CouchDB's protocol: a real CouchDB where WHISKLET_TEST_COUCHDB has its address with the key of an admin, and
@@ -91,11 +92,4 @@ export async function removeDatabases({ url }: CouchServer, names: DatabaseNames
   const client = new CouchClient({ url, timeoutMs: 10_000 });
   for (const role of databaseRoles) await client.find({ method: 'DELETE', db: names[role] });
   client.close();
-}
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
-  const { port } = server;
-  server.stop(true);
-  return port;
 }

@@ -1,15 +1,8 @@
 import { resolve } from 'node:path';
 import type { Exit, Place, Stdio } from '../../src/model/place.ts';
+import { freePort } from './ports.ts';
 
 const program = resolve(import.meta.dir, '../fixture/runtime/openwhisk.js');
-
-/** A port that nobody listens on now. */
-function freePort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
-}
 
 /** The program of test/fixture/runtime/openwhisk.js as a process of this host: a place with an address. */
 export class HttpPlace implements Place {

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { KafkaSecurity } from '../../src/cluster/kafka.ts';
+import { freePorts } from './ports.ts';
 import { temporaryFolder } from './whisklet.ts';
 
 /**
@@ -28,7 +27,7 @@ export class KafkaBroker {
 
   /** @param host an address of this machine that its clients reach */
   static async start(host = '127.0.0.1'): Promise<KafkaBroker> {
-    const [port, controllerPort] = await freePorts(2);
+    const [port, controllerPort] = freePorts(2);
     const broker = new KafkaBroker(host, port as number, controllerPort as number);
     await broker.#format({}, []);
     await broker.start();
@@ -41,7 +40,7 @@ export class KafkaBroker {
    * @param folder with `ca.pem`, and `both.pem`: a certificate for 127.0.0.1 and its key
    */
   static async startSecure(folder: string, password: string): Promise<KafkaBroker> {
-    const [port, controllerPort, securePort] = await freePorts(3);
+    const [port, controllerPort, securePort] = freePorts(3);
     const broker = new KafkaBroker('127.0.0.1', port as number, controllerPort as number, securePort);
     const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
     const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
@@ -173,24 +172,6 @@ function java(main: string): string[] {
   const frugal = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   const log = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=info', '-Dorg.slf4j.simpleLogger.logFile=System.out'];
   return ['java', ...frugal, ...log, '-cp', `${kafkaJars}/*`, main];
-}
-
-/** Different ones, below those that the system gives to outgoing connections: they are still free when the broker has started. */
-async function freePorts(count: number): Promise<number[]> {
-  const held: Server[] = [];
-  while (held.length < count) {
-    const server = createServer();
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const listening = once(server, 'listening');
-    server.listen(port, '0.0.0.0');
-    await listening.then(
-      () => held.push(server),
-      () => undefined,
-    );
-  }
-  const ports = held.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function accepts(hostname: string, port: number): Promise<boolean> {
