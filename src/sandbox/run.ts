@@ -6,7 +6,7 @@ export interface Said {
   readonly errors: string;
 }
 
-/** Runs a program to its end, for at most `timeoutMs`. Never throws. */
+/** Runs a program to its end, for at most `timeoutMs`, away from what may lie in the folder where the node was started. Never throws. */
 export async function run(
   argv: readonly string[],
   timeoutMs: number,
@@ -14,6 +14,7 @@ export async function run(
 ): Promise<Said> {
   try {
     const child = Bun.spawn([...argv], {
+      cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',

@@ -7,7 +7,7 @@ import { LocalSandbox } from '../../src/sandbox/local.ts';
 import type { ProvisionError } from '../../src/sandbox/sandbox.ts';
 import { need } from '../util/need.ts';
 import { Puppet } from '../util/puppet.ts';
-import { findTool } from '../util/tools.ts';
+import { findNamespaces, findTool } from '../util/tools.ts';
 
 /** What is of the local sandbox alone: which programs it finds, what places see of the host, what it refuses. */
 
@@ -16,7 +16,7 @@ const PYTHON: RuntimeSpec = { kind: 'python:3', protocol: 'stdio', family: 'pyth
 const SHIM = join(import.meta.dir, '../fixture/runtime/puppet.js');
 
 const python = need('python3', findTool('python3'));
-const namespaces = need('bubblewrap or unshare', findTool('bwrap') ?? findTool('unshare'));
+const namespaces = need('namespaces', findNamespaces());
 
 let folder: string;
 let sandbox: LocalSandbox;
@@ -93,7 +93,7 @@ describe('what a place sees of the host', () => {
     }
   });
 
-  test('its user has a name and a home that it may write', async () => {
+  test.skipIf(!namespaces)('its user has a name and a home that it may write', async () => {
     const code = `
       const home = require('os').homedir();
       require('fs').writeFileSync(home + '/mine', '');
@@ -151,6 +151,31 @@ describe('the host', () => {
     expect((refused as ProvisionError).message).toContain('no action can be started on this host');
   });
 
+  test('where actions are not isolated, the operator is told why', async () => {
+    copyFileSync(process.execPath, join(folder, 'real'));
+    const executable = join(folder, 'only-outside');
+    const script = `#!/bin/sh\ncase $0 in /whisklet/*) echo denied >&2; exit 1;; esac\nexec ${join(folder, 'real')} "$@"\n`;
+    writeFileSync(executable, script, { mode: 0o755 });
+    const options = { dataDir: join(folder, 'open'), shimsDir: join(folder, 'shims'), events: new Events() };
+    const own = await LocalSandbox.detect({ ...options, executable });
+    expect(own.isolation).toMatch(/^actions are NOT isolated: .* \(bubblewrap: .+; unshare: .+\); /);
+    await own.close();
+  });
+
+  test('an executable that only the node’s user may reach runs plain places, too, with their limit of processes', async () => {
+    const home = join(folder, 'home');
+    mkdirSync(home, { mode: 0o700 });
+    const executable = join(home, 'bun');
+    copyFileSync(process.execPath, executable);
+    const options = { dataDir: join(home, 'data'), shimsDir: join(folder, 'shims'), events: new Events() };
+    const own = await LocalSandbox.detect({ ...options, executable, isolation: 'plain', cgroups: false });
+    try {
+      expect(await ask('return 6 * 7', own)).toBe(42);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('a compiled executable is its own runtime', async () => {
     const source = join(folder, 'whole.ts');
     const puppet = JSON.stringify(join(import.meta.dir, '../util/puppet.ts'));
@@ -162,8 +187,7 @@ describe('the host', () => {
     });
     writeFileSync(
       source,
-      `import { need } from '../util/need.ts';
-import { Puppet } from ${puppet};
+      `import { Puppet } from ${puppet};
        import { makeSandbox } from ${local};
        const sandbox = await makeSandbox(${options});
        const place = await sandbox.create({ runtime: ${JSON.stringify(JAVASCRIPT)}, memory: 256, env: {} });

@@ -1,18 +1,16 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { tasksOf } from '../../src/sandbox/local/processes.ts';
-import { findTool } from '../util/tools.ts';
+import { whyNotIsolated } from '../util/tools.ts';
 import { sandboxContract } from './sandbox.ts';
 
 /** Every way in which this host can isolate, with control groups and without. */
 const module = join(import.meta.dir, '../util/local-sandbox.ts');
-const noBubblewrap = findTool('bwrap') ? undefined : 'bubblewrap is not installed';
-const noUnshare = findTool('unshare') && findTool('setpriv') ? undefined : 'util-linux is not installed';
 
 const isolated = [
-  { isolation: 'bubblewrap', missing: noBubblewrap, rounds: 100 },
+  { isolation: 'bubblewrap', missing: whyNotIsolated('bubblewrap'), rounds: 100 },
   // A start takes six times as long.
-  { isolation: 'unshare', missing: noUnshare, rounds: 20 },
+  { isolation: 'unshare', missing: whyNotIsolated('unshare'), rounds: 20 },
 ];
 const isRoot = process.getuid?.() === 0;
 const openToAll = {

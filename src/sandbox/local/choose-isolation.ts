@@ -29,10 +29,15 @@ export async function chooseIsolation(options: ChooseOptions): Promise<Isolation
   for (const name of names) {
     const way = WAYS[name](tools);
     const reason = typeof way === 'string' ? way : await whyNot(way, options);
-    if (typeof way !== 'string' && reason === undefined) return way;
+    if (typeof way !== 'string' && reason === undefined) return way.hasNamespaces ? way : withReasons(way, reasons);
     reasons.push(`${name}: ${reason}`);
   }
   return `no action can be started on this host (${reasons.join('; ')})`;
+}
+
+/** Whoever wants isolation hears what is in its way. */
+function withReasons(way: Isolation, reasons: readonly string[]): Isolation {
+  return reasons.length > 0 ? { ...way, sentence: `${way.sentence} (${reasons.join('; ')})` } : way;
 }
 
 /** Programs that come with the system are found even when the node was started with an odd PATH. */
@@ -59,6 +64,14 @@ fs.writeSync(1, JSON.stringify({
 }));
 `;
 
+function readReport(output: string): Report | undefined {
+  try {
+    return JSON.parse(output) as Report;
+  } catch {
+    return undefined;
+  }
+}
+
 async function whyNot(isolation: Isolation, options: ChooseOptions): Promise<string | undefined> {
   const { root, executable, hidden, uid } = options;
   const program = ownProgram(executable, ['-e', REPORT, hidden], []);
@@ -68,7 +81,8 @@ async function whyNot(isolation: Isolation, options: ChooseOptions): Promise<str
   };
   const { code, output, errors } = await run(isolation.command(launch), 5_000, program.env);
   if (code !== 0) return errors.trim().split('\n').at(-1) || 'it does not start within 5 s';
-  const report = JSON.parse(output) as Report;
+  const report = readReport(output);
+  if (!report) return `it does not report on itself: ${output.trim().split('\n')[0]}`;
   if (report.uid === 0) return 'the code would run as root';
   if (report.hasRights) return 'the code would have capabilities';
   if (!isolation.hasNamespaces) return undefined;
