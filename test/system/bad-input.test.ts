@@ -4,7 +4,7 @@ import { until } from '../util/until.ts';
 
 /** What is odd in names and bodies, and who writes at the same time: nothing is lost, nothing is mixed up, nothing is a fault. */
 
-const node = new TestNode();
+const node = new TestNode({ args: ['--log-level', 'warn'] });
 const echo = 'function main(args) { return args; }';
 const action = { exec: { kind: 'nodejs:default', code: echo } };
 

@@ -9,7 +9,7 @@ const USERS = ['--users', `alice=${alice}`];
 const echo = 'function main(args) { return args; }';
 const counter = 'let n = 0; function main() { return { n: ++n }; }';
 
-const node = new TestNode({ args: USERS });
+const node = new TestNode({ args: [...USERS, '--log-level', 'warn'] });
 const put = (path: string, body: object, key?: string) =>
   node.ask('PUT', `${path}?overwrite=true`, { body, ...(key && { key }) });
 const code = (source: string) => ({ exec: { kind: 'nodejs:default', code: source } });
