@@ -70,7 +70,7 @@ export class LocalSandbox implements Sandbox {
     this.isolation = describeHost(host);
     this.#programs = new Programs({
       shimsDir: host.shimsDir,
-      executable: options.executable,
+      executable: host.executable,
       tryOut: (program) => this.#tryOut(program),
     });
   }

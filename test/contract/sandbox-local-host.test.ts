@@ -162,7 +162,7 @@ describe('the host', () => {
     await own.close();
   });
 
-  test('an executable that only the node’s user may reach runs plain places, too, with their limit of processes', async () => {
+  test('an executable that only the node’s user may reach runs plain places, too, and what they start', async () => {
     const home = join(folder, 'home');
     mkdirSync(home, { mode: 0o700 });
     const executable = join(home, 'bun');
@@ -170,7 +170,8 @@ describe('the host', () => {
     const options = { dataDir: join(home, 'data'), shimsDir: join(folder, 'shims'), events: new Events() };
     const own = await LocalSandbox.detect({ ...options, executable, isolation: 'plain', cgroups: false });
     try {
-      expect(await ask('return 6 * 7', own)).toBe(42);
+      const code = "return require('child_process').execFileSync(process.execPath, ['-p', '6 * 7']).toString()";
+      expect(await ask(code, own)).toBe('42\n');
     } finally {
       await own.close();
     }

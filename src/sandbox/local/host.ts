@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { chmod, constants, copyFile, cp, mkdir, mkdtemp, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ProvisionError } from '../sandbox.ts';
 import { type Cgroups, removeGroup } from './cgroups.ts';
 import { chooseIsolation } from './choose-isolation.ts';
@@ -35,8 +35,9 @@ export interface LocalHost {
   readonly cgroups: Cgroups | string;
   /** Users for places; absent when the node itself is not root. */
   readonly uids: Uids | undefined;
-  /** Where places can read the shims. */
+  /** Where places can read the shims, and run the executable. */
   readonly shimsDir: string;
+  readonly executable: string;
   readonly ownership: Ownership;
   readonly processes: ProcessLimits;
 }
@@ -77,9 +78,10 @@ export async function lookAtHost(options: HostOptions): Promise<LocalHost> {
   const hasOwnCount = isolation.hasNamespaces || uids !== undefined;
   const processes = typeof cgroups !== 'string' ? 'limited by groups' : await limitsWithoutGroups(hasOwnCount);
   const common = { mark, root, isolation, cgroups, uids, processes };
-  if (isolation.hasNamespaces) return { ...common, shimsDir: options.shimsDir, ownership: { groups } };
-  const { tmp, shimsDir } = await makeOpenFolder(options.shimsDir);
-  return { ...common, shimsDir, ownership: { groups, tmp } };
+  const { shimsDir, executable } = options;
+  if (isolation.hasNamespaces) return { ...common, shimsDir, executable, ownership: { groups } };
+  const { tmp, ...open } = await makeOpenFolder(shimsDir, executable);
+  return { ...common, ...open, ownership: { groups, tmp } };
 }
 
 async function limitsWithoutGroups(hasOwnCount: boolean): Promise<ProcessLimits> {
@@ -101,11 +103,30 @@ function uidsFor(hash: Buffer): Uids {
   return { first: 700_000 + (hash.readUInt32LE(0) % 1000) * 1000, count: 1000 };
 }
 
+interface OpenFolder {
+  readonly tmp: string;
+  readonly shimsDir: string;
+  readonly executable: string;
+}
+
 /** For plain places: a folder outside of the data folder, which their users cannot enter. */
-async function makeOpenFolder(shims: string): Promise<{ tmp: string; shimsDir: string }> {
+async function makeOpenFolder(shims: string, program: string): Promise<OpenFolder> {
   const tmp = await mkdtemp(join(tmpdir(), 'whisklet-'));
   await chmod(tmp, 0o711);
   const shimsDir = join(tmp, 'shims');
   await cp(shims, shimsDir, { recursive: true });
-  return { tmp, shimsDir };
+  if (process.getuid?.() !== 0 || (await isOpenToAll(program))) return { tmp, shimsDir, executable: program };
+  const executable = join(tmp, 'whisklet');
+  await copyFile(program, executable, constants.COPYFILE_FICLONE);
+  await chmod(executable, 0o755);
+  return { tmp, shimsDir, executable };
+}
+
+/** False of what lies in the home of root, as a clone of the sources may. */
+async function isOpenToAll(file: string): Promise<boolean> {
+  const MAY_EXECUTE = 0o001;
+  for (let path = await realpath(file); ; path = dirname(path)) {
+    if (((await stat(path)).mode & MAY_EXECUTE) === 0) return false;
+    if (path === dirname(path)) return true;
+  }
 }

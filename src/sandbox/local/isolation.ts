@@ -107,15 +107,9 @@ function withProcessLimit({ processLimit }: Launch, argv: readonly string[]): st
  * The whole command line: the first steps, the way into the place, the last step, the program.
  *
  * @param enter what starts what follows it apart from the rest of the host
- * @param become what starts the program as another user
  */
-export function commandLine(
-  launch: Launch,
-  where: keyof Located,
-  enter: readonly string[],
-  become: readonly string[] = [],
-): string[] {
-  return withFirstSteps(launch, [...enter, ...withProcessLimit(launch, [...become, ...argvIn(where, launch.program)])]);
+export function commandLine(launch: Launch, where: keyof Located, enter: readonly string[]): string[] {
+  return withFirstSteps(launch, [...enter, ...withProcessLimit(launch, argvIn(where, launch.program))]);
 }
 
 /** From root to a user without any right. */

@@ -10,8 +10,7 @@ export function plain({ setpriv }: Tools): Isolation | string {
       'actions are NOT isolated: this host has no namespaces for them, so they see its files and processes as ' +
       (isRoot ? 'an unprivileged user' : 'the user of this node does'),
     hasNamespaces: false,
-    // setpriv starts what only root may reach, such as an executable below /root; a shell after it could not.
-    command: (launch) => commandLine(launch, 'onHost', [], setpriv ? drop(launch, setpriv) : []),
+    command: (launch) => commandLine(launch, 'onHost', setpriv ? drop(launch, setpriv) : []),
   };
 }
 

@@ -8,6 +8,7 @@ const host: LocalHost = {
   cgroups: 'no cgroups: switched off',
   uids: undefined,
   shimsDir: '/shims',
+  executable: '/whisklet',
   ownership: { groups: [] },
   processes: 'counted by user',
 };
