@@ -42,7 +42,7 @@ export const benchFlags: readonly BenchFlag[] = [
   { name: 'actions', value: 'N', what: 'how many actions a mix has; 100 without it' },
   { name: 'timeout', value: 'DURATION', what: 'when an answer is waited for no longer; 70 s without it' },
   { name: 'report', value: 'FILE', what: 'write a report as one HTML file' },
-  { name: 'json', alone: true, what: 'print the result as JSON' },
+  { name: 'json', alone: true, what: 'print the result as JSON: latencies in µs, steps and bursts in ms' },
 ];
 
 export interface ParsedBench {

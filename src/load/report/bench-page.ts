@@ -1,4 +1,5 @@
 import type { BenchOptions, BenchResult } from '../bench.ts';
+import type { Burst } from '../burst.ts';
 import type { LatencySummary } from '../latencies.ts';
 import { curves } from './curves.ts';
 import { digits, showTime } from './markup.ts';
@@ -48,6 +49,7 @@ export function benchPage(result: BenchResult, options: BenchOptions, facts: Ben
     title: `${result.mode} calls of ${address}`,
     facts: [
       `${host}. ${loadText(result, options)}.`,
+      `Calls: ${callsText(result)}; failed: ${failedText(result)}.${result.burst ? ` Bursts: ${burstText(result.burst)}.` : ''}`,
       `${recordsText(result)}. Measured by Whisklet ${version}, ${date.toISOString()}.`,
     ],
     sections,
@@ -56,17 +58,16 @@ export function benchPage(result: BenchResult, options: BenchOptions, facts: Ben
 
 /** The same for a terminal. */
 export function benchLines(result: BenchResult, options: BenchOptions, { address, host }: BenchFacts): string[] {
-  const { latency, steps, errors, burst, calls, perSecond } = result;
+  const { latency, steps, burst } = result;
   const row = (label: string, text: string) => `  ${label.padEnd(9)} ${text}`;
   const named = latency ? percentiles(latency).map(([name, us]) => `${name} ${showTime(us)}`) : ['no call succeeded'];
-  const failed = Object.entries(errors).map(([why, count]) => `${count} × ${why}`);
   return [
     `${result.mode} calls of ${address} (${host})`,
     `${loadText(result, options)}`,
     '',
-    row('calls', `${calls} in ${digits(result.seconds)} s, ${digits(perSecond)} a second`),
+    row('calls', callsText(result)),
     row('latency', named.join('  ')),
-    ...(burst ? [row('bursts', burst.allMs.map((ms) => showTime(ms * 1_000)).join(', '))] : []),
+    ...(burst ? [row('bursts', burstText(burst))] : []),
     ...(steps
       ? [
           row(
@@ -77,7 +78,7 @@ export function benchLines(result: BenchResult, options: BenchOptions, { address
           ),
         ]
       : []),
-    row('failed', failed.length > 0 ? failed.join(', ') : 'none'),
+    row('failed', failedText(result)),
     row('records', recordsText(result)),
   ];
 }
@@ -91,6 +92,21 @@ function loadText(
   const load = mode === 'burst' ? `${concurrency} new actions at once` : `${connections}, ${how}`;
   const of = mode === 'mix' ? `, ${actions} actions at random` : '';
   return `${load}${of}, for ${durationMs / 1_000} s, ${payloadBytes} bytes to an action of ${kind} that answers them`;
+}
+
+function callsText({ calls, seconds, perSecond }: BenchResult): string {
+  return `${calls} in ${digits(seconds)} s, ${digits(perSecond)} a second`;
+}
+
+function failedText({ errors }: BenchResult): string {
+  const failed = Object.entries(errors).map(([why, count]) => `${count} × ${why}`);
+  return failed.length > 0 ? failed.join(', ') : 'none';
+}
+
+/** The median, the least and the greatest: there may be hundreds. */
+function burstText({ rounds, allMs }: Burst): string {
+  const sorted = allMs.toSorted((a, b) => a - b).map((ms) => showTime(ms * 1_000));
+  return `${rounds}, from the first call to the last answer ${sorted[rounds >> 1]} (${sorted[0]} to ${sorted.at(-1)})`;
 }
 
 function latencyText({ rate }: BenchResult): string {

@@ -14,7 +14,7 @@ const RIGHT = 16;
 const TOP = 12;
 const BOTTOM = 34;
 /** As many as can be told apart. */
-export const COLOURS = 6;
+export const COLOURS = 7;
 
 /**
  * Distributions of latencies: from left to right the share of calls on a scale of nines (p90, p99, p99.9 …), from bottom to top

@@ -56,9 +56,9 @@ function tableOf({ head, rows }: Table): string {
   );
 }
 
-/** Six colours that can be told apart on white and on black, by the colour-blind too (Okabe and Ito, darker on white). */
-const LIGHT = ['#0072b2', '#d55e00', '#00855f', '#a0447f', '#8a6d00', '#5b6470'];
-const DARK = ['#56b4e9', '#ff8c42', '#2bd4a4', '#e08cc2', '#f0e442', '#aab4c0'];
+/** As many colours as a call has steps, to be told apart on white and on black, by the colour-blind too (Okabe and Ito, darker on white). */
+const LIGHT = ['#0072b2', '#d55e00', '#00855f', '#a0447f', '#8a6d00', '#5b6470', '#1a1f26'];
+const DARK = ['#56b4e9', '#ff8c42', '#2bd4a4', '#e08cc2', '#f0e442', '#aab4c0', '#e6eaef'];
 
 const colours = (list: readonly string[]) => list.map((colour, index) => `--c${index}:${colour}`).join(';');
 const classes = LIGHT.map(
@@ -71,14 +71,15 @@ const STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:900px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem;margin-bottom:.3rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem}
 p{margin:.3rem 0;color:var(--soft)}.fact{font-size:.92rem}
-figure{margin:.8rem 0;position:relative}svg{width:100%;height:auto;display:block}
+figure{margin:.8rem 0;position:relative;overflow-x:auto}svg{width:100%;min-width:560px;height:auto;display:block}
 svg text{font-size:12px;fill:var(--soft)}.end{text-anchor:end}.middle{text-anchor:middle}svg text.in{fill:var(--in);font-weight:600}
 .grid{stroke:var(--grid)}.faint{opacity:.5}.line{fill:none;stroke-width:2}.bar{stroke:var(--paper)}
 .cursor{stroke:var(--soft);visibility:hidden}output{display:block;min-height:1.5em;font-size:.9rem;color:var(--soft)}
-.key{margin-right:1.2rem;white-space:nowrap}.key::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em}
+.key{margin-right:1.2rem;white-space:nowrap}.key::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em;print-color-adjust:exact}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.25rem .6rem;border-bottom:1px solid var(--grid);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;white-space:normal}
+@media print{svg{min-width:0}}
 ${classes}`;
 
 /** Below a picture of curves stand the values where the pointer is. */

@@ -36,7 +36,15 @@ describe('the report of a bench', () => {
   });
 
   test('says what was measured, how, and what failed; and shows no key', () => {
-    for (const said of ['warm calls of https://host.example', 'p99.9', '1.23 ms', '429', '4 of 5 records', '2.5 s']) {
+    for (const said of [
+      'warm calls of https://host.example',
+      'p99.9',
+      '1.23 ms',
+      '429',
+      '4 of 5 records',
+      '2.5 s',
+      '10 in 10 s',
+    ]) {
       expect(html).toContain(said);
     }
     expect(html).not.toContain('u:k');
@@ -48,6 +56,14 @@ describe('the report of a bench', () => {
     expect(lines).toContain('p50 61.4 µs  p75 70 µs  p90 90 µs  p99 1.23 ms  p99.9 100 ms  max 2.5 s');
     expect(lines).toContain('failed    3 × 429');
     expect(lines).toContain('1 of them with another result');
+  });
+
+  test('says of bursts how long they took, in a line however many they were', () => {
+    const allMs = Array.from({ length: 201 }, (_, index) => 300 - index);
+    const burst = { ...result, mode: 'burst' as const, burst: { rounds: 201, allMs } };
+    const said = '201, from the first call to the last answer 200 ms (100 ms to 300 ms)';
+    expect(benchLines(burst, options, facts)).toContain(`  bursts    ${said}`);
+    expect(benchPage(burst, options, facts)).toContain(said);
   });
 
   test('of a host that answered nothing says that', () => {
@@ -94,6 +110,15 @@ test('shares fill their bar, whatever their sum is', () => {
   expect(widths).toEqual([155, 465]);
   expect(drawn).toContain('auth: 10 µs, 25 %');
   expect(shares([{ name: 'none', steps: [['run', 0]] }])).toBe('');
+});
+
+test('each step of a first call has a colour of its own, which the page knows', () => {
+  const steps = ['auth', 'resolve', 'wait', 'init', 'run', 'store', 'other'].map((step) => [step, 1] as const);
+  const drawn = shares([{ name: 'cold', steps }]);
+  const colours = [...drawn.matchAll(/class="bar (f\d)"/g)].map(([, colour]) => colour);
+  expect(new Set(colours).size).toBe(steps.length);
+  const styles = page({ title: 'T', facts: [], sections: [] });
+  for (const colour of colours) expect(styles).toContain(`.bar.${colour}{`);
 });
 
 test('a page is one that browsers understand', () => {
