@@ -64,17 +64,17 @@ function oneAction(where: string, path: readonly Parameter[]): Path {
       description: 'What the body does not say stays as it is; a new action needs `exec`.',
       parameters: [...path, overwrite],
       body: ref('ActionPut'),
-      answers: { 200: action, ...refusals(400, 403, 409, 413, 415, 503, ...inPackage) },
+      answers: { 200: action, ...refusals(400, 403, 409, 413, 415, ...inPackage) },
     }),
     delete: operation({
       ...{ tag: TAG, id: `deleteAction${where}`, summary: 'Delete an action', parameters: path },
-      answers: { 200: json('The action as it was', ref('Action')), ...refusals(400, 403, 404, 409, 503, ...inPackage) },
+      answers: { 200: json('The action as it was', ref('Action')), ...refusals(400, 403, 404, 409, ...inPackage) },
     }),
     post: operation({
       ...{ tag: TAG, id: `invokeAction${where}`, summary: 'Invoke an action' },
       parameters: [...path, ...invokeParameters, ...callHeaders],
       body: anyObject('The arguments, over the parameters of the action'),
-      answers: { ...invokeAnswers, ...refusals(400, 403, 404, 409, 413, 415, 429, 503, ...inPackage) },
+      answers: { ...invokeAnswers, ...refusals(400, 403, 404, 409, 413, 415, 429, ...inPackage) },
     }),
   };
 }

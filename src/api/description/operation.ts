@@ -24,7 +24,7 @@ export interface OperationOptions {
   readonly open?: boolean;
 }
 
-/** Whatever needs a key can be refused with 401, and anything can fail with 500. */
+/** Whatever needs a key can be refused with 401, or with 503 while the store cannot be asked for it; anything can fail with 500. */
 export function operation(options: OperationOptions): Operation {
   const { tag, id, summary, description, parameters = [], body, answers, open = false } = options;
   return {
@@ -34,7 +34,7 @@ export function operation(options: OperationOptions): Operation {
     ...(description === undefined ? {} : { description }),
     ...(parameters.length > 0 ? { parameters: [...parameters] } : {}),
     ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
-    responses: { ...(open ? {} : refusals(401)), ...refusals(500), ...answers },
+    responses: { ...(open ? {} : refusals(401, 503)), ...refusals(500), ...answers },
     ...(open ? { security: [] } : {}),
   };
 }
@@ -95,13 +95,18 @@ const refusalKinds = {
   422: ['Circular', 'The package binding leads back to itself'],
   429: ['TooMany', 'Too many calls in this minute, or at once'],
   500: ['Fault', 'The node failed; its log tells the story under the transaction id'],
-  503: ['Unavailable', 'The node is stopping, or its store cannot take writes now'],
+  503: ['Unavailable', 'The node is stopping, or its store cannot be asked now, or take writes'],
 } as const;
 type RefusalStatus = keyof typeof refusalKinds;
 
+const seconds = {
+  description: 'Seconds',
+  schema: { type: 'string', pattern: '^\\d+$' },
+} as const;
 const extraHeaders: { readonly [status: number]: Headers } = {
   401: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } },
-  429: { 'Retry-After': { description: 'Seconds', required: true, schema: { type: 'string', pattern: '^\\d+$' } } },
+  429: { 'Retry-After': { ...seconds, required: true } },
+  503: { 'Retry-After': { ...seconds, required: false } },
 };
 
 export function refusals(...statuses: RefusalStatus[]): Answers {

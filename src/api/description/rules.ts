@@ -32,18 +32,18 @@ export const rulesPart: Part = {
         description: 'A new rule is active; a changed one keeps its status.',
         parameters: [...path, overwrite],
         body: ref('RulePut'),
-        answers: { 200: rule, ...refusals(400, 403, 404, 409, 413, 415, 422, 503) },
+        answers: { 200: rule, ...refusals(400, 403, 404, 409, 413, 415, 422) },
       }),
       delete: operation({
         ...{ tag: TAG, id: 'deleteRule', summary: 'Delete a rule', parameters: path },
-        answers: { 200: json('The rule, inactive', ref('Rule')), ...refusals(400, 403, 404, 409, 503) },
+        answers: { 200: json('The rule, inactive', ref('Rule')), ...refusals(400, 403, 404, 409) },
       }),
       post: operation({
         ...{ tag: TAG, id: 'setState', summary: 'Enable or disable a rule', parameters: path },
         body: sent('What it is to be', { status }, ['status']),
         answers: {
           200: other('It is as it was to be', 'text/plain'),
-          ...refusals(400, 403, 404, 409, 413, 415, 503),
+          ...refusals(400, 403, 404, 409, 413, 415),
         },
       }),
     },

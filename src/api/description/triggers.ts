@@ -37,11 +37,11 @@ export const triggersPart: Part = {
         description: 'What the body does not say stays as it is.',
         parameters: [...path, overwrite],
         body: ref('TriggerPut'),
-        answers: { 200: trigger, ...refusals(400, 403, 409, 413, 415, 503) },
+        answers: { 200: trigger, ...refusals(400, 403, 409, 413, 415) },
       }),
       delete: operation({
         ...{ tag: TAG, id: 'deleteTrigger', summary: 'Delete a trigger; its rules stay', parameters: path },
-        answers: { 200: json('The trigger as it was', ref('Trigger')), ...refusals(400, 403, 404, 409, 503) },
+        answers: { 200: json('The trigger as it was', ref('Trigger')), ...refusals(400, 403, 404, 409) },
       }),
       post: operation({
         ...{ tag: TAG, id: 'fireTrigger', summary: 'Fire a trigger', parameters: [...path, ...callHeaders] },
@@ -52,7 +52,7 @@ export const triggersPart: Part = {
             ...timingHeader,
           }),
           204: { description: 'It has no active rule, so nothing was done' },
-          ...refusals(400, 403, 404, 409, 413, 415, 429, 503),
+          ...refusals(400, 403, 404, 409, 413, 415, 429),
         },
       }),
     },

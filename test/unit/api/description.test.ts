@@ -52,6 +52,14 @@ describe('the description', () => {
     expect([...routes].sort()).toEqual(described.sort());
   });
 
+  test('says of all that needs a key that it can be refused for want of one, and of a store that answers', () => {
+    const kept = operationsOf(document).filter(({ operation }) => operation.security === undefined);
+    expect(kept.length).toBeGreaterThan(20);
+    for (const { operation } of kept) {
+      expect(operation).toMatchObject({ operationId: operation.operationId, responses: { 401: {}, 503: {} } });
+    }
+  });
+
   test('tells the limits and kinds of this node (ACT-19)', () => {
     const { ActionPut, ActionExecPut } = document.components.schemas;
     expect(ActionPut?.properties?.limits?.properties?.memory).toMatchObject({
