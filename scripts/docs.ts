@@ -3,7 +3,7 @@ import { describeSettings } from '../src/config.ts';
 
 const intro = `# Settings
 
-<!-- Written by \`bun run docs\` from the table in src/config.ts; a test holds that both agree. -->
+<!-- Written by \`bun run docs\` from the rows in src/settings/; a test holds that both agree. -->
 
 Every setting has one name in four spellings: the option \`--pool-memory\`, the variable \`WHISKLET_POOL_MEMORY\`, the key \`pool-memory\` in a
 TOML file that \`--config FILE\` or \`WHISKLET_CONFIG\` names. An option wins over a variable, a variable over the file, the file over the default.

@@ -35,7 +35,7 @@ async function main(args: readonly string[], io: Io): Promise<number> {
   if (word === 'db') return dbCommand(rest, io);
   if (word === 'bench') return benchCommand(rest, io);
   if (groups.includes(word)) return adminCommand(word, rest, io);
-  throw new UsageError(`unknown command '${word}'${suggestion(word, words)} See whisklet --help`);
+  throw new UsageError(`unknown command '${word}'${suggestion(word, words) || '.'} See whisklet --help`);
 }
 
 async function serveCommand(args: readonly string[], io: Io): Promise<number> {
@@ -53,7 +53,7 @@ async function adminCommand(group: string, args: readonly string[], io: Io): Pro
     if (verb === '' || verb.startsWith('-')) return say(io, groupHelp(group, adminCommands), wantsHelp(args) ? 0 : 2);
     const known = adminCommands.map((each) => each.do);
     throw new UsageError(
-      `unknown command '${group} ${verb}'${suggestion(`${group} ${verb}`, known)} See whisklet ${group} --help`,
+      `unknown command '${group} ${verb}'${suggestion(`${group} ${verb}`, known) || '.'} See whisklet ${group} --help`,
     );
   }
   if (wantsHelp(rest)) return say(io, adminHelp(syntax, describeSettings('admin')));

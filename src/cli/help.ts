@@ -35,7 +35,7 @@ export function mainHelp(version: string, admin: readonly AdminSyntax[]): string
     ...row('-h, --help', 'show this, or the options of a command: whisklet serve --help'),
     ...row('--version', 'show the version'),
     '',
-    'Commands work on a running node as well as on a stopped one; --data-dir says which.',
+    'user, limits and dead-letters work on a running node as well as on a stopped one; --data-dir says which.',
   ].join('\n');
 }
 
