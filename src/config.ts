@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Flag, readFlags } from './cli/flags.ts';
 import { suggestion } from './cli/nearest.ts';
@@ -6,6 +5,7 @@ import { parseWskProperties, type WskProperties } from './cli/wskprops.ts';
 import { MB, type SystemLimits } from './model/limits.ts';
 import { showSize } from './model/units.ts';
 import { couchAddress, couchdb } from './settings/couchdb.ts';
+import { homeFolder } from './settings/home.ts';
 import { kafka } from './settings/kafka.ts';
 import { limits, limitsFrom } from './settings/limits.ts';
 import { activations, node, pool } from './settings/node.ts';
@@ -124,7 +124,7 @@ export function loadSettings(flags: Sources['flags']): Promise<Settings> {
 
 /** What wsk knows of this user: the file that WSK_CONFIG_FILE names, or `~/.wskprops`; nothing where there is none. */
 export async function loadWskProperties(): Promise<WskProperties> {
-  const file = Bun.file(process.env.WSK_CONFIG_FILE || join(homedir(), '.wskprops'));
+  const file = Bun.file(process.env.WSK_CONFIG_FILE || join(homeFolder(), '.wskprops'));
   return (await file.exists()) ? parseWskProperties(await file.text()) : {};
 }
 

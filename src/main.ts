@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import type { AdminAnswer, AdminCommand } from './admin/command.ts';
 import { parseAdmin, printAnswer } from './cli/admin.ts';
 import { type AdminSyntax, adminCommands, UsageError } from './cli/commands.ts';
@@ -16,6 +15,7 @@ import {
   settingFlags,
 } from './config.ts';
 import { build } from './node/build-info.ts';
+import { homeFolder } from './settings/home.ts';
 
 /**
  * The command line: finds the command, prints help, and loads what the command needs only then, so that help is
@@ -106,7 +106,7 @@ async function dbCommand(args: readonly string[], io: Io): Promise<number> {
 async function benchCommand(args: readonly string[], io: Io): Promise<number> {
   const { benchFlags, parseBench } = await import('./cli/bench-options.ts');
   if (wantsHelp(args)) return say(io, benchHelp(benchFlags));
-  const parsed = await parseBench(args, await loadWskProperties(), homedir());
+  const parsed = await parseBench(args, await loadWskProperties(), homeFolder());
   const { bench } = await import('./cli/bench.ts');
   return bench({ parsed, version: build.version, io, signals: process });
 }

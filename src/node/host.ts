@@ -18,9 +18,9 @@ const BRIDGE = 'docker0';
 
 /** While no container runs, the bridge has no carrier, and then it is missing among the interfaces, not in the kernel's tables. */
 function bridgeAddress(): string | undefined {
-  const shown = networkInterfaces()[BRIDGE]?.find(({ family }) => family === 'IPv4')?.address;
-  if (shown !== undefined) return shown;
   try {
+    const shown = networkInterfaces()[BRIDGE]?.find(({ family }) => family === 'IPv4')?.address;
+    if (shown !== undefined) return shown;
     return addressIn(readFileSync('/proc/net/route', 'utf8'), readFileSync('/proc/net/fib_trie', 'utf8'), BRIDGE);
   } catch {
     return undefined;

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os';
 import * as value from '../cli/values.ts';
 import { MB } from '../model/limits.ts';
+import { homeFolder } from './home.ts';
 import { of, optional } from './setting.ts';
 
-const path = value.path(homedir());
+const path = value.path(homeFolder());
 const couch = { also: ['admin', 'db'] } as const;
 /** Rows of the table in config.ts: the store that several nodes share. */
 export const couchdb = {

@@ -1,8 +1,8 @@
-import { homedir } from 'node:os';
 import * as value from '../cli/values.ts';
+import { homeFolder } from './home.ts';
 import { of, optional } from './setting.ts';
 
-const path = value.path(homedir());
+const path = value.path(homeFolder());
 
 /** Rows of the table in config.ts: the broker that carries work between nodes. */
 export const kafka = {

@@ -1,11 +1,11 @@
-import { homedir } from 'node:os';
 import * as value from '../cli/values.ts';
 import { MB } from '../model/limits.ts';
+import { homeFolder } from './home.ts';
 import { of, optional } from './setting.ts';
 
 /** Rows of the table in config.ts: the node itself, its pool, and how long records are kept. */
 
-const path = value.path(homedir());
+const path = value.path(homeFolder());
 const key = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[^\s:]{64,}$/i;
 
 export const node = {
