@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Hono } from 'hono';
 import { Admin } from './admin/admin.ts';
@@ -34,7 +33,7 @@ import { acceptInKafka, joinCluster, nodeId } from './node/join.ts';
 import { servicesForPeers } from './node/peers.ts';
 import { openPlace, type Place } from './node/place.ts';
 import { Shutdown } from './node/shutdown.ts';
-import { cleanStore, type OpenStore, openStore } from './node/store.ts';
+import { cleanStore, makeDataFolder, type OpenStore, openStore } from './node/store.ts';
 import { keepUp } from './node/upkeep.ts';
 import { Events } from './observe/events.ts';
 import { logTo } from './observe/log.ts';
@@ -74,7 +73,7 @@ export async function startNode(settings: Settings, stop: AbortSignal): Promise<
 async function compose(settings: Settings, events: Events, opened: AsyncDisposableStack): Promise<RunningNode> {
   const { dataDir, limits, kafka } = settings;
   if (settings.clean) cleanStore(settings);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(settings);
   const store = await openStore(settings, events);
   opened.defer(() => store.close());
   const { activations, journal, shared } = store;

@@ -1,6 +1,6 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../config.ts';
+import { type Settings, SettingsError } from '../config.ts';
 import type { Events } from '../observe/events.ts';
 import { couchOptions } from '../settings/couchdb-options.ts';
 import type { Journal } from '../store/journal.ts';
@@ -28,6 +28,15 @@ export async function openStore(settings: Settings, events: Events): Promise<Ope
   } catch (error) {
     await own.close();
     throw error;
+  }
+}
+
+/** For the node's own user alone. @throws SettingsError when it cannot be made */
+export function makeDataFolder({ dataDir }: Settings): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SettingsError([`data-dir: ${dataDir} cannot be made: ${(error as Error).message}`]);
   }
 }
 
