@@ -134,6 +134,13 @@ describe('whisklet serve', () => {
     expect((await whisklet('user', 'get', 'alice')).out).toBe(`${own}\n`);
   });
 
+  test('when its data folder is a file says so and ends', async () => {
+    writeFileSync(dataDir, 'mine');
+    const { err, exit } = await whisklet('serve', '--port', '0', '--sandbox', 'local');
+    expect(err).toStartWith(`whisklet: data-dir: ${dataDir} cannot be made`);
+    expect(exit).toBe(1);
+  });
+
   test.each([
     ['the port is taken', ['--port', 'TAKEN'], 'the port is taken'],
     ['an option is unknown', ['--prot', '1'], "unknown option '--prot'; did you mean '--port'?"],
@@ -141,7 +148,6 @@ describe('whisklet serve', () => {
     ['the manifest is missing', ['--manifest', '/nowhere.json'], 'manifest: /nowhere.json cannot be read'],
     ['the manifest is a folder', ['--manifest', '/etc'], 'manifest: /etc cannot be read'],
     ['the manifest is none', ['--manifest', '/etc/passwd'], 'manifest: /etc/passwd: the manifest is not JSON'],
-    ['the data folder is a file', ['--data-dir', '/etc/passwd'], 'data-dir: /etc/passwd cannot be made'],
     ['the address is not here', ['--host', '192.0.2.77', '--port', '0'], '--host'],
   ])('when %s says so in one line and ends', async (_, args, sentence) => {
     const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
