@@ -35,12 +35,12 @@ export function childrenOf(pid: number): number[] {
   return processIds().filter((each) => parentOf(each) === pid);
 }
 
-/** Running processes that have `text` in the environment they were started with, or inherited. */
-export function processesCarrying(text: string): number[] {
-  return processIds().filter((pid) => {
+/** Running processes that have `text` in the environment they were started with, or inherited; each as soon as it is found. */
+export function* processesCarrying(text: string): Generator<number, void> {
+  for (const pid of processIds()) {
     const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
-    return environment.includes(text) && isRunning(pid);
-  });
+    if (environment.includes(text) && isRunning(pid)) yield pid;
+  }
 }
 
 /** Bytes of memory that it has in use, pages shared with others counted whole. Cheap. */

@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly members: 'namespace' | { readonly carrying: string };
 }
 
+/** As long as thousands of processes that start others without end may take until all are held: this one has a small part of the processors. */
+const BOMB_MS = 60_000;
 /** By then a place has its namespace. */
 const FIRST_LOOK_MS = 20;
 
@@ -157,24 +159,31 @@ class Carriers implements Members {
   }
 }
 
-/** Kills every process with this text in its environment; answers how many. Stopped ones cannot start others meanwhile. */
+/**
+ * Kills every process with this text in its environment; answers how many. First all are stopped, because each that is killed makes
+ * room for one more to those that go on. Who was told to stop starts no other, whether it has had a moment to stop or not: so all are
+ * held when a look finds none that is new.
+ */
 export async function killCarriers(text: string): Promise<number> {
-  const seen = new Set<number>();
-  // One that waits for a stopped child to exec (vfork) cannot be stopped itself.
-  const patience = performance.now() + 200;
+  const told = new Set<number>();
   // One that is just becoming another program shows no environment for a moment: looked for twice, it is seen.
   let looksInVain = 0;
+  let looks = 0;
   await until(() => {
-    const carriers = processesCarrying(text);
-    const moving = carriers.filter((pid) => !isStopped(pid));
-    for (const pid of carriers) seen.add(pid);
-    for (const pid of moving) signal(pid, 'SIGSTOP');
-    const kill = moving.length === 0 || performance.now() > patience;
-    if (kill) for (const pid of carriers) signal(pid, 'SIGKILL');
+    const before = told.size;
+    const carriers: number[] = [];
+    for (const pid of processesCarrying(text)) {
+      signal(pid, 'SIGSTOP');
+      told.add(pid);
+      carriers.push(pid);
+    }
+    // They may set each other going again: then it is to be as fast as they are.
+    const areHeld = told.size === before || ++looks % 8 === 0;
+    if (areHeld) for (const pid of carriers) signal(pid, 'SIGKILL');
     looksInVain = carriers.length === 0 ? looksInVain + 1 : 0;
     return looksInVain === 2;
-  });
-  return seen.size;
+  }, BOMB_MS);
+  return told.size;
 }
 
 /** Bytes in a file system in memory; none when it is not one or cannot be seen. */
@@ -189,8 +198,8 @@ function filesIn(folder: string): number {
 
 const TMPFS_MAGIC = 0x01021994;
 
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+async function until(holds: () => boolean, limitMs = 10_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
   for (let wait = 1; !holds(); wait = Math.min(wait * 2, 20)) {
     if (performance.now() > deadline) throw new Error('the processes of a place do not end');
     await Bun.sleep(wait);

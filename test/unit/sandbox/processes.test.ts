@@ -49,11 +49,11 @@ test('children are found, and those that inherited a text in their environment',
   try {
     expect(childrenOf(process.pid)).toContain(child.pid);
     // It has none for a moment while it becomes the shell.
-    await until('it has its environment', () => processesCarrying(mark).length > 0);
-    expect(processesCarrying(mark)).toEqual([child.pid]);
+    await until('it has its environment', () => [...processesCarrying(mark)].length > 0);
+    expect([...processesCarrying(mark)]).toEqual([child.pid]);
   } finally {
     child.kill('SIGKILL');
     await child.exited;
   }
-  expect(processesCarrying(mark)).toEqual([]);
+  expect([...processesCarrying(mark)]).toEqual([]);
 });
