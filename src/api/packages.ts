@@ -66,7 +66,12 @@ export class PackageRoutes {
 
   async #entitled(call: Call, right: Right, ns: string, path: string) {
     const name = nameOf(call, ns, path);
-    await entitled(this.#options.entitlement, call, right, 'packages', name);
+    try {
+      await entitled(this.#options.entitlement, call, right, 'packages', name);
+    } catch (error) {
+      if (!(error instanceof Refusal && error.status === 404)) throw error;
+      throw refuse(404, messages.packageDoesNotExist(`${name.namespace}/${name.name}`));
+    }
     return name;
   }
 

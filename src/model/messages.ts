@@ -18,6 +18,7 @@ export const messages = {
 
   // Entities
   resourceDoesNotExist: 'The requested resource does not exist.',
+  packageDoesNotExist: (name: string) => `The requested resource '${name}' does not exist.`,
   alreadyExists: 'resource already exists',
   conflict: 'Concurrent modification to resource detected.',
   conformance: 'Resource by this name exists but is not in this collection.',

@@ -73,6 +73,24 @@ describe('packages (PKG-01, EP-22…24)', () => {
     expect(refused(await put('packages/default', {}))).toEqual([400, "Package name 'default' is reserved."]);
   });
 
+  test('a package that is asked for and is not there is named; what should be in it is not', async () => {
+    const named = "The requested resource 'guest/none' does not exist.";
+    expect(refused(await call('GET', 'packages/none'))).toEqual([404, named]);
+    await put('packages/lost', {});
+    await put('packages/bound', { binding: { namespace: '_', name: 'lost' } });
+    await call('DELETE', 'packages/lost');
+    const bound = "The requested resource 'guest/bound' does not exist.";
+    expect(refused(await call('GET', 'packages/bound'))).toEqual([404, bound]);
+    for (const [method, path] of [
+      ['DELETE', 'packages/none'],
+      ['GET', 'actions/none/'],
+      ['GET', 'actions/none/a'],
+      ['POST', 'actions/none/a'],
+    ] as const) {
+      expect(refused(await call(method, path))).toEqual([404, 'The requested resource does not exist.']);
+    }
+  });
+
   test('packaged actions are listed under their package, and with all of the namespace (EP-12, EP-13)', async () => {
     await put('packages/p', {});
     await put('actions/p/a', { exec });
