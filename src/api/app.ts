@@ -64,8 +64,10 @@ export function createApp(options: AppOptions): Hono {
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), authenticated(handler));
   };
 
-  route('GET', NS, (call) => listNamespaces(call));
-  route('GET', `${NS}/{ns}/limits`, (call, { ns }) => namespaceLimits(call, ns, limits));
+  for (const slash of ['', '/']) {
+    route('GET', `${NS}${slash}`, (call) => listNamespaces(call));
+    route('GET', `${NS}/{ns}/limits${slash}`, (call, { ns }) => namespaceLimits(call, ns, limits));
+  }
   route('GET', `${NS}/{ns}/limits/{inner}`, () => {
     throw new Refusal(400, messages.limitsInner);
   });

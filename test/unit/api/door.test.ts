@@ -127,6 +127,15 @@ describe('paths (REST-01)', () => {
     ]);
   });
 
+  test.each(['', '/_/limits', '/_/actions', '/_/packages', '/_/triggers', '/_/rules', '/_/activations'])(
+    'namespaces%s may have a slash at its end',
+    async (path) => {
+      const plain = await api.call('GET', `/api/v1/namespaces${path}`, guest);
+      const slash = await api.call('GET', `/api/v1/namespaces${path}/`, guest);
+      expect([slash.status, slash.json]).toEqual([200, plain.json]);
+    },
+  );
+
   test.each([
     ['GET', '/api/v1/nosuch'],
     ['GET', '/api/v1/namespaces/_'],
