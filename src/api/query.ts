@@ -1,4 +1,5 @@
 import { messages } from '../model/messages.ts';
+import { isName } from '../model/names.ts';
 import { malformed } from '../model/refusal.ts';
 
 /** Reading of query parameters, refused in OpenWhisk's words (RestApiCommons, Activations.scala). */
@@ -74,9 +75,11 @@ function limitOf(query: URLSearchParams, collection: string): number {
   return limit === 0 ? LIST_LIMIT.max : limit;
 }
 
+/** Of 32 bits, as Scala's `toInt`. */
 function integer(name: string, text: string, collection: string): number {
-  if (!/^[+-]?\d{1,10}$/.test(text)) throw bad(name, messages.notInteger(text, collection));
-  return Number(text);
+  const value = Number(text);
+  if (!/^[+-]?\d+$/.test(text) || value !== (value | 0)) throw bad(name, messages.notInteger(text, collection));
+  return value;
 }
 
 /** Milliseconds since the epoch, or undefined. */
@@ -88,13 +91,13 @@ export function epochOf(query: URLSearchParams, name: string): number | undefine
   return value;
 }
 
-/** `name` filters by `action` or `package/action`; empty filters nothing. */
+/** `name` filters by `action` or `package/action`; empty filters nothing. Slashes count as in EntityPath.scala. */
 export function nameFilterOf(query: URLSearchParams): string | undefined {
   const text = query.get('name');
   if (text === null || text.trim() === '') return undefined;
-  const path = text.replace(/^\/|\/$/g, '');
-  if (path.split('/').length > 2 || path.split('/').includes('')) throw bad('name', messages.badNameFilter(text));
-  return path;
+  const parts = text.split('/').filter((part) => part !== '');
+  if (parts.length === 0 || parts.length > 2 || !parts.every(isName)) throw bad('name', messages.badNameFilter(text));
+  return parts.join('/');
 }
 
 /** How long a blocking call waits, in milliseconds. */

@@ -282,6 +282,10 @@ describe('GET and DELETE', () => {
       'skip=-1',
       "The query parameter 'skip' was malformed:\nThe value '-1' is not greater than or equal to 0 for actions.",
     ],
+    [
+      'skip=2147483648',
+      "The query parameter 'skip' was malformed:\nThe value '2147483648' is not an integer for actions.",
+    ],
     ['count=maybe', "The query parameter 'count' was malformed:\n'maybe' is not a valid Boolean value"],
   ];
   test.each(queries)('a list with %s is refused', async (query, sentence) => {

@@ -113,7 +113,7 @@ describe('a list (EP-25)', () => {
     expect(await starts('?upto=2')).toEqual([2, 1]);
     expect(await starts('?name=hello&skip=1&limit=1')).toEqual([2]);
     expect(await starts('?name=other')).toEqual([]);
-    expect(await starts('?name=')).toEqual([3, 2, 1]);
+    for (const name of ['', '%20', 'hello', '/hello/']) expect(await starts(`?name=${name}`)).toEqual([3, 2, 1]);
     expect((await get('?count=true&since=2')).json).toEqual({ activations: 2 });
   });
 
@@ -123,6 +123,14 @@ describe('a list (EP-25)', () => {
     [
       '?name=a/b/c',
       "The query parameter 'name' was malformed:\nParameter may be a 'simple' name or 'package-name/simple' name: a/b/c",
+    ],
+    [
+      '?name=0%20',
+      "The query parameter 'name' was malformed:\nParameter may be a 'simple' name or 'package-name/simple' name: 0 ",
+    ],
+    [
+      '?name=/',
+      "The query parameter 'name' was malformed:\nParameter may be a 'simple' name or 'package-name/simple' name: /",
     ],
     ['?count=true&docs=true', "The parameter 'docs' is not permitted with 'count'."],
     [
