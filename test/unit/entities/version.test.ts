@@ -11,7 +11,16 @@ test.each([
   ['', undefined],
   ['a.b.c', undefined],
   ['-1.0.0', undefined],
-  ['1..2', '1.0.2'],
+  ['01.02.003.', '1.2.3'],
+  ['1.', '1.0.0'],
+  ['1.2147483647', '1.2147483647.0'],
+  ['1.2147483648', undefined],
+  ['1e2', undefined],
+  ['0x10', undefined],
+  [' 1', undefined],
+  ['.1', undefined],
+  ['.', undefined],
+  ['1..2', undefined],
 ])('%p is read as %p (ENT-05)', (text, version) => {
   expect(parseVersion(text)).toBe(version);
 });
