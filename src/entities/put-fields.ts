@@ -21,19 +21,20 @@ export function defined<T extends object>(fields: T): Optional<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Optional<T>;
 }
 
-/** Parameters and annotations have one shape: `[{"key": …, "value": …}]`; of two with one key the later holds. */
+/** Parameters and annotations have one shape: `[{"key": …, "value": …}]`, perhaps with `init`; of two with one key the later holds. */
 export function readParameters(value: Json | undefined): Parameter[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value)) throw malformedBody('parameters malformed!');
-  const byKey = new Map<string, Parameter>();
-  for (const each of value) {
-    if (!isObject(each) || typeof each.key !== 'string' || each.key.trim() === '') {
-      throw malformedBody('parameters malformed!');
-    }
-    const key = each.key.trim();
-    byKey.set(key, { key, value: each.value ?? null, ...(each.init === true ? { init: true } : {}) });
+  const parameters = value.map(readParameter);
+  return [...new Map(parameters.map((each) => [each.key, each])).values()];
+}
+
+function readParameter(given: Json): Parameter {
+  const { key, value, init = false } = isObject(given) ? given : {};
+  if (typeof key !== 'string' || key.trim() === '' || value === undefined || typeof init !== 'boolean') {
+    throw malformedBody('parameters malformed!');
   }
-  return [...byKey.values()];
+  return { key, value, ...(init ? { init } : {}) };
 }
 
 /** @throws Refusal 413 when they are larger than allowed (LimitedWhiskEntityPut) */

@@ -153,6 +153,13 @@ describe('PUT (EP-15)', () => {
       { exec, parameters: { a: 1 } },
       'The request content was malformed:\nparameters malformed!',
     ],
+    ...[{ key: 'k' }, { value: 1 }, { key: 'k', init: true }, { key: 'k', value: 1, init: 'true' }, 'k'].map(
+      (parameter): [string, unknown, string] => [
+        `the parameter ${JSON.stringify(parameter)}`,
+        { exec, parameters: [parameter] },
+        'The request content was malformed:\nparameters malformed!',
+      ],
+    ),
     [
       'a version that is none',
       { exec, version: 'x' },
@@ -163,6 +170,17 @@ describe('PUT (EP-15)', () => {
     const { status, json } = await put('bad', body);
     expect([status, json.error]).toEqual([400, sentence]);
     expect((await api.call('GET', `${NS}/actions/bad`, guest)).status).toBe(404);
+  });
+
+  test('keeps parameters and annotations as they are named, and of two of one name the later', async () => {
+    const [first, second] = [
+      { key: ' k ', value: 1 },
+      { key: 'k', value: null },
+    ];
+    const given = [{ key: 'k', value: 0 }, first, second];
+    const { json } = await put('named', { exec, parameters: given, annotations: given });
+    expect(json.parameters).toEqual([second, first]);
+    expect(json.annotations.slice(0, 2)).toEqual([second, first]);
   });
 
   test('refuses names that OpenWhisk refuses (ENT-01)', async () => {
