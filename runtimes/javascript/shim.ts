@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Vigil } from '../../src/protocol/awake.ts';
 import { Decoder, encodeFrame, type ToRuntime } from '../../src/protocol/frame.ts';
 import { Capture } from './capture.ts';
+import { exposeCollector } from './collect.ts';
 import { takeConsole } from './console.ts';
 import { giveWay } from './give-way.ts';
 import { listen } from './input.ts';
@@ -29,6 +30,7 @@ function start(): void {
   const output = new Output(streams.output);
   const logs = new Logs(output, [new Capture(1, stdout), new Capture(2, stderr)]);
   const { warmUp } = takeConsole(logs);
+  exposeCollector();
   endWith(logs);
   const runtime = new Runtime(output, logs, process.cwd());
   const warming = setTimeout(() => {

@@ -227,6 +227,21 @@ export function testJavaScriptRuns({ name, command }: Engine): void {
     });
   });
 
+  describe(`${name}: memory`, () => {
+    test('is collected when the code asks for it, as under node --expose-gc', async () => {
+      await using runtime = await started(`async function main() {
+        const references = Array.from({ length: 1000 }, () => new WeakRef({}));
+        await new Promise((done) => setTimeout(done, 1));
+        global.gc();
+        return { gone: references.filter((each) => !each.deref()).length, all: typeof gc() };
+      }`);
+      const { gone, all } = resultOf(await runtime.run()) as { gone: number; all: string };
+      // Some may still be held by what an engine finds on its stack.
+      expect(gone).toBeGreaterThan(900);
+      expect(all).toBe('undefined');
+    });
+  });
+
   describe(`${name}: between calls`, () => {
     test('the code goes on', async () => {
       await using runtime = await started(`let ticks = 0; setInterval(() => { ticks += 1 }, 1);
