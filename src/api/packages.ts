@@ -53,7 +53,7 @@ export class PackageRoutes {
     const overwrite = booleanOf(query, 'overwrite', false);
     if (name.name === DEFAULT_PACKAGE) throw refuse(400, messages.packageNameReserved(name.name));
     const value = await readJson(call.context, bodyBytes);
-    const put = entities.packages.read(value, name.namespace);
+    const put = entities.packages.read(call.identity, value);
     await this.#checkBinding(call.identity, put);
     return answer(call, 200, JSON.stringify(packageJson(await entities.packages.put(name, put, overwrite))));
   }

@@ -48,7 +48,7 @@ export class RuleRoutes {
     const name = await this.#entitled(call, 'PUT', ns, path);
     const overwrite = booleanOf(query, 'overwrite', false);
     const value = await readJson(call.context, bodyBytes);
-    const put = entities.rules.read(value, name.namespace);
+    const put = entities.rules.read(call.identity, value);
     await this.#checkEnds(call.identity, put);
     return answer(call, 200, JSON.stringify(ruleJson(await entities.rules.put(name, put, overwrite))));
   }

@@ -2,7 +2,7 @@ import type { Entitlement, Right } from '../auth/entitlement.ts';
 import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
 import type { Invocation } from '../invocation/invocation.ts';
-import type { SystemLimits } from '../model/limits.ts';
+import { lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
 import type { Traces } from '../observe/traces.ts';
@@ -50,14 +50,11 @@ export class TriggerRoutes {
   }
 
   async put(call: Call, ns: string, path: string, query: URLSearchParams): Promise<Response> {
+    const { entities, bodyBytes } = this.#options;
     const name = await this.#entitled(call, 'PUT', ns, path);
     const overwrite = booleanOf(query, 'overwrite', false);
-    const value = await readJson(call.context, this.#options.bodyBytes);
-    return answer(
-      call,
-      200,
-      JSON.stringify(triggerJson(await this.#options.entities.triggers.put(name, value, overwrite))),
-    );
+    const put = entities.triggers.read(call.identity, await readJson(call.context, bodyBytes));
+    return answer(call, 200, JSON.stringify(triggerJson(await entities.triggers.put(name, put, overwrite))));
   }
 
   async delete(call: Call, ns: string, path: string): Promise<Response> {
@@ -70,7 +67,8 @@ export class TriggerRoutes {
     const { entities, invocation, throttle, limits, traces, isDraining } = this.#options;
     throttle.fire(call.identity);
     const name = await this.#entitled(call, 'ACTIVATE', ns, path);
-    const payload = await readPayload(call.context, limits.payloadBytes);
+    const payloadBytes = lesserSize(limits.payloadBytes, call.identity.limits.maxPayloadSize);
+    const payload = await readPayload(call.context, payloadBytes);
     const trigger = await entities.triggers.find(name);
     if (isDraining()) throw refuse(503, messages.draining);
     const { identity, transactionId, progress } = call;

@@ -1,6 +1,7 @@
 import { type Annotation, isTrue, type Package, type Parameter } from '../model/entities.ts';
+import type { Identity } from '../model/identity.ts';
 import { isObject, type Json } from '../model/json.ts';
-import type { SystemLimits } from '../model/limits.ts';
+import { effectiveLimits, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { DEFAULT_NAMESPACE, entityId, type QualifiedName } from '../model/names.ts';
 import { malformed, refuse } from '../model/refusal.ts';
@@ -72,13 +73,13 @@ export class Packages {
   }
 
   /** Reads the body of a PUT. Whether the caller may read what it binds to is checked by the caller. */
-  read(body: Json, own: string): PackagePut {
+  read({ namespace, limits }: Identity, body: Json): PackagePut {
     if (!isObject(body)) throw malformedBody("Object expected in field 'binding'");
     const parameters = readParameters(body.parameters);
     const annotations = readParameters(body.annotations);
-    checkSizes({ parameters, annotations }, this.#options.limits);
+    checkSizes({ parameters, annotations }, effectiveLimits(this.#options.limits, limits));
     return defined({
-      binding: readBinding(body.binding, own),
+      binding: readBinding(body.binding, namespace),
       parameters,
       annotations,
       version: readVersion(body.version),

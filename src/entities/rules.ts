@@ -1,6 +1,7 @@
 import type { Annotation, Rule } from '../model/entities.ts';
+import type { Identity } from '../model/identity.ts';
 import { isObject, type Json } from '../model/json.ts';
-import type { SystemLimits } from '../model/limits.ts';
+import { effectiveLimits, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { displayName, entityId, parseName, pathOf, type QualifiedName } from '../model/names.ts';
 import { Refusal, refuse } from '../model/refusal.ts';
@@ -60,13 +61,13 @@ export class Rules {
   }
 
   /** Reads the body of a PUT. Whether the caller may read what it names is checked by the caller. */
-  read(body: Json, own: string): RulePut {
+  read({ namespace, limits }: Identity, body: Json): RulePut {
     if (!isObject(body)) throw malformedBody("Object expected in field 'trigger'");
     const annotations = readParameters(body.annotations);
-    checkSizes({ parameters: undefined, annotations }, this.#options.limits);
+    checkSizes({ parameters: undefined, annotations }, effectiveLimits(this.#options.limits, limits));
     return defined({
-      trigger: readName(body.trigger, own),
-      action: readName(body.action, own),
+      trigger: readName(body.trigger, namespace),
+      action: readName(body.action, namespace),
       version: readVersion(body.version),
       publish: readBoolean(body.publish, 'publish'),
       annotations,

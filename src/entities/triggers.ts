@@ -1,6 +1,7 @@
 import { type Annotation, annotation, type Parameter, type ReducedRule, type Trigger } from '../model/entities.ts';
+import type { Identity } from '../model/identity.ts';
 import { isObject, type Json } from '../model/json.ts';
-import type { SystemLimits } from '../model/limits.ts';
+import { effectiveLimits, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { entityId, isName, type QualifiedName } from '../model/names.ts';
 import { refuse } from '../model/refusal.ts';
@@ -15,7 +16,7 @@ export interface TriggersOptions {
 }
 
 /** The body of a PUT on a trigger (WhiskTriggerPut). */
-interface TriggerPut {
+export interface TriggerPut {
   readonly parameters?: readonly Parameter[];
   readonly version?: string;
   readonly publish?: boolean;
@@ -38,9 +39,22 @@ export class Triggers {
     return (await this.#options.access.load('trigger', name)).entity;
   }
 
-  async put(name: QualifiedName, body: Json, overwrite: boolean): Promise<Trigger> {
-    const { access, limits } = this.#options;
-    const put = readTriggerPut(body, limits);
+  /** Reads the body of a PUT. */
+  read({ limits }: Identity, body: Json): TriggerPut {
+    if (!isObject(body)) throw malformedBody("Object expected in field 'parameters'");
+    const parameters = readParameters(body.parameters);
+    const annotations = readParameters(body.annotations);
+    checkSizes({ parameters, annotations }, effectiveLimits(this.#options.limits, limits));
+    return defined({
+      parameters,
+      annotations,
+      version: readVersion(body.version),
+      publish: readBoolean(body.publish, 'publish'),
+    });
+  }
+
+  async put(name: QualifiedName, put: TriggerPut, overwrite: boolean): Promise<Trigger> {
+    const { access } = this.#options;
     const old = await access.findForPut('trigger', name, overwrite);
     const changed = old ? this.#updated(old.entity, put) : this.#created(name, put);
     await access.put(changed, old?.rev);
@@ -95,19 +109,6 @@ export class Triggers {
       updated: this.#options.now(),
     };
   }
-}
-
-function readTriggerPut(body: Json, limits: SystemLimits): TriggerPut {
-  if (!isObject(body)) throw malformedBody("Object expected in field 'parameters'");
-  const parameters = readParameters(body.parameters);
-  const annotations = readParameters(body.annotations);
-  checkSizes({ parameters, annotations }, limits);
-  return defined({
-    parameters,
-    annotations,
-    version: readVersion(body.version),
-    publish: readBoolean(body.publish, 'publish'),
-  });
 }
 
 /** The annotation names the feed's action; the client drives it (TRG-07). Slashes count as in EntityPath.scala. */

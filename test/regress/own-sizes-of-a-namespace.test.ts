@@ -15,6 +15,8 @@ test('a namespace may have a smaller greatest payload', async () => {
   const refused = await invoke(small, { text });
   expect([refused.status, refused.json.error]).toEqual([413, 'Request larger than allowed: 2011 > 1024 bytes.']);
   expect((await invoke(small, { text: 'x' })).status).toBe(202);
+  const fire = await api.call('POST', '/api/v1/namespaces/_/triggers/none', small, { text });
+  expect([fire.status, fire.json.error]).toEqual([413, 'Request larger than allowed: 2011 > 1024 bytes.']);
   expect((await invoke(large, { text })).status).toBe(202);
   // More than the system allows is not given to anybody.
   expect((await invoke(large, { text: 'x'.repeat(1024 * 1024) })).status).toBe(413);
@@ -27,6 +29,17 @@ test('a namespace may have a smaller greatest size of parameters', async () => {
     api.call('PUT', '/api/v1/namespaces/_/actions/a', small, { exec, parameters: [{ key: 'k', value }] });
   expect((await put(text)).status).toBe(413);
   expect((await put('x')).status).toBe(200);
+  for (const [path, field] of [
+    ['packages/p', 'parameters'],
+    ['packages/p', 'annotations'],
+    ['triggers/t', 'parameters'],
+    ['triggers/t', 'annotations'],
+    ['rules/r', 'annotations'],
+  ] as const) {
+    const body = { [field]: [{ key: 'k', value: text }] };
+    const { status, json } = await api.call('PUT', `/api/v1/namespaces/_/${path}`, small, body);
+    expect([path, status, json.error]).toEqual([path, 413, `${field} larger than allowed: 2003 > 1024 bytes.`]);
+  }
   const { json } = await api.call('GET', '/api/v1/namespaces/_/limits', small);
   expect(json.maxParameterSize).toBe('1024 B');
 });
