@@ -1,10 +1,10 @@
-import { type Annotation, isTrue, type Package, type Parameter } from '../model/entities.ts';
+import { type Annotation, annotation, type Package, type Parameter } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
-import { isObject, type Json } from '../model/json.ts';
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { effectiveLimits, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
-import { DEFAULT_NAMESPACE, entityId, type QualifiedName } from '../model/names.ts';
-import { malformed, refuse } from '../model/refusal.ts';
+import { DEFAULT_NAMESPACE, entityId, isName, type QualifiedName } from '../model/names.ts';
+import { refuse } from '../model/refusal.ts';
 import type { EntityAccess } from './access.ts';
 import type { Actions } from './actions.ts';
 import { withoutAnnotations } from './annotations.ts';
@@ -59,7 +59,7 @@ export class Packages {
       version: each.version,
       annotations: each.annotations,
     });
-    const isFeed = (each: (typeof all)[number]) => isTrue(each.annotations, 'feed');
+    const isFeed = (each: (typeof all)[number]) => annotation(each.annotations, 'feed') !== undefined;
     return {
       package: { ...own.entity, parameters },
       actions: all.filter((each) => !isFeed(each)).map(shown),
@@ -172,10 +172,15 @@ function withBinding(annotations: readonly Annotation[], binding: PackagePut['bi
 
 /** `{"namespace": "_", "name": …}`; an empty object is no binding. */
 function readBinding(value: Json | undefined, own: string): PackagePut['binding'] {
-  if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) return undefined;
-  if (!isObject(value) || typeof value.namespace !== 'string' || typeof value.name !== 'string') {
-    const missing = isObject(value) && typeof value.namespace === 'string' ? 'name' : 'namespace';
-    throw malformed(messages.contentMalformed(`Object is missing required member '${missing}'`));
-  }
-  return { namespace: value.namespace === DEFAULT_NAMESPACE ? own : value.namespace, name: value.name };
+  if (value === undefined || (isObject(value) && Object.keys(value).length === 0)) return undefined;
+  if (!isObject(value)) throw malformedBody("Object expected in field 'namespace'");
+  const [namespace, name] = [entityName(value, 'namespace'), entityName(value, 'name')];
+  return { namespace: namespace === DEFAULT_NAMESPACE ? own : namespace, name };
+}
+
+function entityName(binding: JsonObject, field: 'namespace' | 'name'): string {
+  const name = binding[field];
+  if (name === undefined) throw malformedBody(`Object is missing required member '${field}'`);
+  if (typeof name !== 'string' || !isName(name)) throw malformedBody('entity name malformed');
+  return name;
 }

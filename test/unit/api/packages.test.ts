@@ -68,6 +68,15 @@ describe('packages (PKG-01, EP-22…24)', () => {
     expect((await call('GET', 'actions')).json).toEqual([]);
   });
 
+  test('show as feeds all that have the annotation, whatever it says (PAR-10)', async () => {
+    await put('packages/p', {});
+    for (const value of [true, 'true', false, null]) {
+      await put(`actions/p/${value}-${typeof value}`, { exec, annotations: [{ key: 'feed', value }] });
+    }
+    const { json } = await call('GET', 'packages/p');
+    expect([json.actions.length, json.feeds.length]).toEqual([0, 4]);
+  });
+
   test('an action needs its package, and may not be called default', async () => {
     expect(refused(await put('actions/none/a', { exec }))).toEqual([404, 'The requested resource does not exist.']);
     expect(refused(await put('packages/default', {}))).toEqual([400, "Package name 'default' is reserved."]);
@@ -196,6 +205,14 @@ describe('bindings (PKG-02, ENT-11, PAR-11)', () => {
       { namespace: '_' },
       400,
       "The request content was malformed:\nObject is missing required member 'name'",
+    ],
+    ['to null', 'b', null, 400, "The request content was malformed:\nObject expected in field 'namespace'"],
+    [
+      'to what is in a package',
+      'b',
+      { namespace: '_', name: 'p/a' },
+      400,
+      'The request content was malformed:\nentity name malformed',
     ],
     ['to a binding', 'b', { namespace: '_', name: 'bound' }, 400, 'Cannot bind to another package binding.'],
     ['to an action', 'b', { namespace: '_', name: 'act' }, 409, 'Cannot bind to a resource that is not a package.'],
