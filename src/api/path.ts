@@ -21,10 +21,13 @@ export function segment(part: string): string {
   return part;
 }
 
+/** As OpenWhisk spells it. */
+const SEGMENT = 'Name segement';
+
 /** `name` or `package/name` in a path, checked before anything else is asked. */
 export function nameOf(call: Call, ns: string, path: string): QualifiedName {
-  const [first, second] = path.split('/').map((part) => checkName(part, 'segment')) as [string, string | undefined];
   const namespace = namespaceOf(call, ns);
+  const [first, second] = path.split('/').map((part) => checkName(part, SEGMENT)) as [string, string | undefined];
   return second === undefined ? { namespace, name: first } : { namespace, package: first, name: second };
 }
 

@@ -187,8 +187,13 @@ describe('PUT (EP-15)', () => {
     for (const name of ['bad%20%20name%3F', '%20a', 'a%20', 'a%2Fb%3F', '..%2F', 'a%00b', '%F0%9F%98%80']) {
       expect([name, (await put(name, { exec })).status]).toEqual([name, 400]);
     }
-    const long = await put('x'.repeat(257), { exec });
-    expect(long.status).toBe(400);
+    const long = 'x'.repeat(257);
+    for (const path of [`_/actions/${long}`, `_/actions/p/${long}`, `_/actions/${long}/a`, `_/triggers/${long}`]) {
+      const { status, json } = await api.call('GET', `/api/v1/namespaces/${path}`, guest);
+      expect([status, json.error]).toEqual([400, 'Name segement longer than allowed: 257 > 256.']);
+    }
+    const { status, json } = await api.call('GET', `/api/v1/namespaces/${long}/actions/${long}`, guest);
+    expect([status, json.error]).toEqual([400, 'Namespace longer than allowed: 257 > 256.']);
     for (const name of [
       'a',
       'a%20b',
