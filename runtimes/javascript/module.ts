@@ -30,18 +30,42 @@ function follow(from: unknown, path: string): unknown {
 }
 
 interface BuildMessage {
-  readonly name: string;
+  readonly name: 'BuildMessage';
   readonly message: string;
   readonly position: { readonly file: string; readonly line: number; readonly column: number } | null;
 }
 
-/** Bun's bundler reports what it finds in its own words and classes. */
-function asNodeSaysIt(error: unknown): unknown {
+interface ResolveMessage {
+  readonly name: 'ResolveMessage';
+  readonly message: string;
+  readonly code: string;
+  readonly requireStack?: readonly string[];
+  readonly referrer: string;
+}
+
+/** What Bun reports of modules that cannot be parsed or found, in words and classes of its own. Anything else is left as it is. */
+export function asNodeSaysIt(error: unknown): unknown {
   const first = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
-  if (typeof first !== 'object' || first === null || (first as BuildMessage).name !== 'BuildMessage') return error;
-  const { message, position } = first as BuildMessage;
-  const syntaxError = new SyntaxError(message);
-  const where = position ? `\n    at ${position.file}:${position.line}:${position.column}` : '';
-  syntaxError.stack = `SyntaxError: ${message}${where}`;
-  return syntaxError;
+  if (typeof first !== 'object' || first === null) return error;
+  const message = first as BuildMessage | ResolveMessage;
+  switch (message.name) {
+    case 'BuildMessage': {
+      const { position } = message;
+      const where = position ? `${position.file}:${position.line}:${position.column}` : undefined;
+      return withStack(new SyntaxError(message.message), where);
+    }
+    case 'ResolveMessage': {
+      const { code, requireStack, referrer } = message;
+      const fields = { code, ...(requireStack && { requireStack }) };
+      return Object.assign(withStack(new Error(message.message), referrer), fields);
+    }
+    default:
+      return error;
+  }
+}
+
+/** The stack of where it was made would be the shim's. */
+function withStack(error: Error, where: string | undefined): Error {
+  error.stack = `${error.name}: ${error.message}${where === undefined ? '' : `\n    at ${where}`}`;
+  return error;
 }

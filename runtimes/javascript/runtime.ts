@@ -5,6 +5,7 @@ import { failureFrame, rejectionFrame, resultFrame } from './answer.ts';
 import { CodeError } from './code-error.ts';
 import { load, type Main } from './load.ts';
 import type { Logs } from './logs.ts';
+import { asNodeSaysIt } from './module.ts';
 import type { Output } from './output.ts';
 
 type Frame<Type extends ToRuntime['type']> = Extract<ToRuntime, { type: Type }>;
@@ -47,7 +48,8 @@ export class Runtime {
       this.#logs.watch();
       this.#main = await load({ main, code, binary }, this.#folder);
       this.#answer(activation, { type: 'result', id });
-    } catch (error) {
+    } catch (thrown) {
+      const error = asNodeSaysIt(thrown);
       const sentence = error instanceof CodeError ? error.message : error;
       this.#logError('Error during initialization:', sentence);
       const stack = error instanceof CodeError ? undefined : (error as Error | undefined)?.stack;
@@ -126,13 +128,14 @@ export class Runtime {
 
   #reject(activation: Activation, reason: unknown): void {
     try {
-      this.#answer(activation, rejectionFrame(activation.id, reason, this.#resultLimit));
+      this.#answer(activation, rejectionFrame(activation.id, asNodeSaysIt(reason), this.#resultLimit));
     } catch (error) {
       this.#fail(activation, error);
     }
   }
 
-  #fail(activation: Activation, error: unknown): void {
+  #fail(activation: Activation, thrown: unknown): void {
+    const error = asNodeSaysIt(thrown);
     this.#logError(error);
     const text = `An error has occurred: ${describe(error)}`;
     this.#answer(activation, failureFrame(activation.id, text, this.#resultLimit));

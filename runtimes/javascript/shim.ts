@@ -9,6 +9,7 @@ import { takeConsole } from './console.ts';
 import { giveWay } from './give-way.ts';
 import { listen } from './input.ts';
 import { Logs } from './logs.ts';
+import { asNodeSaysIt } from './module.ts';
 import { Output } from './output.ts';
 import { Runtime } from './runtime.ts';
 import { takeStreams } from './streams.ts';
@@ -100,7 +101,7 @@ function endWith(logs: Logs): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       if (process.listenerCount(event) > 1) return;
-      logError(error);
+      logError(asNodeSaysIt(error));
       process.exit(1);
     });
   }

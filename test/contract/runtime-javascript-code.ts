@@ -145,7 +145,7 @@ export function testJavaScriptCode({ name, command }: Engine): void {
 
     test('that lacks a module says which, and nothing is installed', async () => {
       const { error } = await refused("const missing = require('left-pad'); function main() {}");
-      expect(error).toMatch(/^Initialization has failed due to: .*Cannot find module 'left-pad'/);
+      expect(error).toMatch(/^Initialization has failed due to: Error: Cannot find module 'left-pad'/);
     });
 
     test('that throws while it is loaded is not loaded a second time', async () => {

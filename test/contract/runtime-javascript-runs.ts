@@ -46,6 +46,30 @@ export function testJavaScriptRuns({ name, command }: Engine): void {
       expect(resultOf(await runtime.run())).toMatchObject({ error: { name: 'ReferenceError' } });
     });
 
+    test('a module that is not there is told of as by Node, wherever it is asked for', async () => {
+      const missing = /^Error: Cannot find module 'nope'\nRequire stack:\n- .*index\.js\n {4}at /;
+      await using thrower = await started("function main() { require('nope') }");
+      const thrown = await thrower.run();
+      expect(failureOf(thrown)).toMatch(/^An error has occurred: Error: Cannot find module 'nope'\n/);
+      expect(thrown.lines[0]).toBe("stderr: Error: Cannot find module 'nope'");
+
+      await using rejecter = await started("async function main() { require('nope') }");
+      expect(resultOf(await rejecter.run())).toEqual({
+        error: {
+          name: 'Error',
+          message: expect.stringMatching(/^Cannot find module 'nope'\n/) as string,
+          stack: expect.stringMatching(missing) as string,
+          code: 'MODULE_NOT_FOUND',
+          requireStack: [expect.stringMatching(/index\.js$/) as string],
+        },
+      });
+
+      const { lines } = await ended(
+        "function main() { return new Promise(() => setTimeout(() => require('nope'), 1)) }",
+      );
+      expect(lines[0]).toBe("stderr: Error: Cannot find module 'nope'");
+    });
+
     test('the runtime goes on after a rejection', async () => {
       await using runtime = await started(
         'let n = 0; async function main() { n += 1; if (n === 1) throw 1; return { n } }',
