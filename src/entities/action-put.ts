@@ -72,6 +72,7 @@ function readExec(value: Json, context: PutContext): { exec: Exec; code?: string
   if (kind === 'sequence') return { exec: { kind: 'sequence', components: readComponents(value, context.namespace) } };
   if (kind === 'blackbox') {
     if (typeof value.image !== 'string') throw malformedBody(messages.execImage);
+    if (!IMAGE.test(value.image)) throw malformedBody(messages.execImageName);
     const code = readCode(value);
     const exec: Exec = { kind: 'blackbox', image: value.image, binary: code !== undefined && isBinary(code), ...named };
     return code === undefined || code.trim() === '' ? { exec: { ...exec, binary: false } } : { exec, code };
@@ -80,16 +81,25 @@ function readExec(value: Json, context: PutContext): { exec: Exec; code?: string
   if (!known) throw malformedBody(messages.runtimeUnknown(kind, context.manifest.names));
   if (known.deprecated) throw malformed(messages.runtimeDeprecated(known.kind));
   const code = readCode(value);
-  if (code === undefined) throw malformedBody(messages.execCode(known.kind));
-  if (known.requireMain && main === undefined) throw malformedBody(messages.execMain(known.kind));
+  if (code === undefined) throw malformedBody(messages.execCode(kind));
+  if (known.requireMain && main === undefined) throw malformedBody(messages.execMain(kind));
   return { exec: { kind: known.kind, binary: isBinary(code), ...named }, code };
 }
 
 /** Java actions once called it "jar". */
 function readCode(exec: JsonObject): string | undefined {
-  const code = exec.code ?? exec.jar;
-  return typeof code === 'string' ? code : undefined;
+  const code = exec.code ?? exec.jar ?? undefined;
+  if (code !== undefined && typeof code !== 'string') throw malformedBody(messages.execCodeUnreadable(code));
+  return code;
 }
+
+/** How Docker writes the name of an image: `[DOMAIN/]PATH[:TAG][@DIGEST]` (ExecManifest.scala, `ImageName`). */
+const IMAGE = (() => {
+  const domain = '(?:[a-zA-Z\\d-]+(?:\\.[a-zA-Z\\d-]+)+(?::\\d+)?|[a-zA-Z\\d-]+:\\d+)';
+  const part = '[a-z\\d]+(?:(?:[._]|__|-+)[a-z\\d]+)*';
+  const algorithm = '[a-zA-Z][a-zA-Z\\d]*(?:[+._-][a-zA-Z][a-zA-Z\\d]*)*';
+  return new RegExp(`^(?:${domain}/)?${part}(?:/${part})*(?::\\w[\\w.-]{0,127})?(?:@${algorithm}:[a-fA-F\\d]{32,})?$`);
+})();
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
@@ -111,16 +121,23 @@ function readComponents(exec: JsonObject, own: string): string[] {
 function readLimits(value: Json | undefined): Partial<ActionLimits> | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) throw malformedBody("Object expected in field 'timeout'");
-  const whole = (field: string, what: string): number | undefined => {
-    const limit = value[field];
-    if (limit === undefined || limit === null) return undefined;
-    if (typeof limit !== 'number' || !Number.isInteger(limit)) throw malformedBody(`${what} limit malformed`);
-    return limit;
-  };
   return defined({
-    timeout: whole('timeout', 'time'),
-    memory: whole('memory', 'memory'),
-    logs: whole('logs', 'log'),
-    concurrency: whole('concurrency', 'concurrency'),
+    timeout: readLimit(value.timeout, 'time'),
+    memory: sizeLimit(readLimit(value.memory, 'memory')),
+    logs: sizeLimit(readLimit(value.logs, 'log')),
+    concurrency: readLimit(value.concurrency, 'concurrency', 'intra concurrency'),
   });
+}
+
+/** @param whole what it is called when it is no whole number */
+function readLimit(limit: Json | undefined, what: string, whole = what): number | undefined {
+  if (limit === undefined || limit === null) return undefined;
+  if (typeof limit !== 'number') throw malformedBody(`${what} limit malformed`);
+  if (!Number.isInteger(limit)) throw malformedBody(messages.requirement(`${whole} limit must be whole number`));
+  return limit;
+}
+
+function sizeLimit(size: number | undefined): number | undefined {
+  if (size !== undefined && size < 0) throw malformedBody(messages.requirement(messages.sizeNegative));
+  return size;
 }

@@ -38,6 +38,8 @@ export const messages = {
     `The '${kind}' runtime is no longer supported. You may read and delete but not update or invoke this action.`,
   execCode: (kind: string) => `'code' must be a string or attachment object defined in 'exec' for '${kind}' actions`,
   execImage: "'image' must be a string defined in 'exec' for 'blackbox' actions",
+  execImageName: 'could not parse image name',
+  execCodeUnreadable: (code: unknown) => `Could not deserialize as attachment record: ${JSON.stringify(code)}`,
   execKind: "'kind' must be a string defined in 'exec'",
   execMain: (kind: string) => `'main' must be a string defined in 'exec' for '${kind}' actions`,
   parametersNotAllowed: 'Request defines parameters that are not allowed (e.g., reserved properties).',
@@ -75,6 +77,7 @@ export const messages = {
     `${field} size ${is} MB exceeds allowed threshold of ${allowed} MB`,
   sizeBelow: (field: string, is: number, allowed: number) =>
     `${field} size ${is} MB below allowed threshold of ${allowed} MB`,
+  sizeNegative: 'a negative size of an object is not allowed.',
   durationAbove: (field: string, is: number, allowed: number) =>
     `${field} ${is} milliseconds exceeds allowed threshold of ${allowed} milliseconds`,
   durationBelow: (field: string, is: number, allowed: number) =>

@@ -108,6 +108,38 @@ describe('PUT (EP-15)', () => {
       "The request content was malformed:\n'image' must be a string defined in 'exec' for 'blackbox' actions",
     ],
     [
+      'no code for the default of its family',
+      { exec: { kind: 'nodejs:default' } },
+      "The request content was malformed:\n'code' must be a string or attachment object defined in 'exec' for 'nodejs:default' actions",
+    ],
+    ...[
+      { kind: 'nodejs:20', code: 42 },
+      { kind: 'blackbox', image: 'i', code: 42 },
+    ].map((bad): [string, unknown, string] => [
+      `code for ${bad.kind} that is no text`,
+      { exec: bad },
+      'The request content was malformed:\nCould not deserialize as attachment record: 42',
+    ]),
+    ...[
+      '',
+      'bad image',
+      'UPPER/case',
+      'a//b',
+      'a/',
+      '/a',
+      'a:',
+      'a:-b',
+      'a@sha256:abc',
+      'a_',
+      'a._b',
+      '-a',
+      '--privileged',
+    ].map((image): [string, unknown, string] => [
+      `the image '${image}'`,
+      { exec: { kind: 'blackbox', image } },
+      'The request content was malformed:\ncould not parse image name',
+    ]),
+    [
       'no main where it is needed',
       { exec: { kind: 'java:8', code: 'UEsD' } },
       "The request content was malformed:\n'main' must be a string defined in 'exec' for 'java:8' actions",
@@ -147,7 +179,22 @@ describe('PUT (EP-15)', () => {
       { exec, limits: { concurrency: 501 } },
       'requirement failed: concurrency 501 exceeds allowed threshold of 500',
     ],
-    ['half a limit', { exec, limits: { memory: 1.5 } }, 'The request content was malformed:\nmemory limit malformed'],
+    ...(
+      [
+        [{ timeout: 100.5 }, 'requirement failed: time limit must be whole number'],
+        [{ memory: 1.5 }, 'requirement failed: memory limit must be whole number'],
+        [{ logs: 1.5 }, 'requirement failed: log limit must be whole number'],
+        [{ concurrency: 1.5 }, 'requirement failed: intra concurrency limit must be whole number'],
+        [{ memory: '256' }, 'memory limit malformed'],
+        [{ concurrency: '1' }, 'concurrency limit malformed'],
+        [{ memory: -1 }, 'requirement failed: a negative size of an object is not allowed.'],
+        [{ logs: -1 }, 'requirement failed: a negative size of an object is not allowed.'],
+      ] as const
+    ).map(([limits, why]): [string, unknown, string] => [
+      `the limits ${JSON.stringify(limits)}`,
+      { exec, limits },
+      `The request content was malformed:\n${why}`,
+    ]),
     [
       'parameters of the wrong shape',
       { exec, parameters: { a: 1 } },
@@ -170,6 +217,19 @@ describe('PUT (EP-15)', () => {
     const { status, json } = await put('bad', body);
     expect([status, json.error]).toEqual([400, sentence]);
     expect((await api.call('GET', `${NS}/actions/bad`, guest)).status).toBe(404);
+  });
+
+  test.each([
+    'i',
+    'openwhisk/skeleton',
+    'localhost:5000/a/b:c',
+    'registry.example.com/a/b/c:0.0.1',
+    'a__b/c-d.e--f:T_1.2-x',
+    `a/b@sha256:${'0'.repeat(64)}`,
+    `a/b:c@sha256:${'0'.repeat(64)}`,
+  ])('takes the image %s (ACT-04)', async (image) => {
+    const { status, json } = await put('image', { exec: { kind: 'blackbox', image } });
+    expect([status, json.exec]).toEqual([200, { kind: 'blackbox', image, binary: false }]);
   });
 
   test('keeps parameters and annotations as they are named, and of two of one name the later', async () => {
