@@ -67,6 +67,20 @@ sys.path.insert(0, os.path.join(base, 'lib/python3.11/site-packages'))
       expect(lines).toEqual(['stderr: Zip file does not include __main__.py']);
     });
 
+    test('an archive that OpenWhisk has compiled is loaded with its virtual environment (docker run -i IMAGE -compile main)', async () => {
+      const files = {
+        exec: { content: '#!/bin/bash\nexec /usr/local/bin/python exec__.py "$@"\n', mode: 0o755 },
+        'exec.env': 'openwhisk/action-python-v3.11',
+        'exec__.py': 'from main__ import main as main\n',
+        'main__.py': "from agent import name\ndef main(args):\n    return {'agent': name}\n",
+        'requirements.txt': 'agent\n',
+        'virtualenv/bin/activate_this.py': "import sys\nsys.path.insert(0, 'virtualenv/lib/site-packages')\n",
+        'virtualenv/lib/site-packages/agent.py': "name = 'compiled'\n",
+      };
+      await using runtime = await started(zip(files), { binary: true });
+      expect(resultOf(await runtime.run())).toEqual({ agent: 'compiled' });
+    });
+
     test('the shim hides no module of the action', async () => {
       const files = {
         '__main__.py': 'import logs, frames, shim\ndef main(args):\n    return {"of": [logs.x, frames.x, shim.x]}\n',

@@ -33,6 +33,10 @@ def load(code, binary, main, folder):
             extract(base64.b64decode(code), folder)
         except Exception as error:
             raise CodeError(NO_BINARY, 'The archive cannot be unpacked: %s' % error) from error
+        compiled = os.path.join(folder, 'main__.py')
+        if not os.path.exists(path) and os.path.exists(compiled):
+            # OpenWhisk's images give it this name when they compile an archive (`docker run -i IMAGE -compile main`).
+            path = compiled
     else:
         with open(path, 'w', encoding='utf-8', errors='surrogatepass') as file:
             file.write(code)
