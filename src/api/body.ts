@@ -6,19 +6,21 @@ import { malformed, Refusal, refuse } from '../model/refusal.ts';
 import { jsonProblem } from './json-problem.ts';
 
 /**
- * The request's body as JSON; an empty one is `{}`.
+ * The request's body as JSON.
  *
- * @throws Refusal 415 for another content type, 413 over `maxBytes`, 400 for what is not JSON
+ * @throws Refusal 415 for another content type, 413 over `maxBytes`, 400 for what is not JSON, as no body at all
  */
 export async function readJson(context: Context, maxBytes: number): Promise<Json> {
   const text = await readText(context, maxBytes);
+  const type = context.req.header('content-type');
+  if (text === '' && type !== undefined) checkContentType(type);
   checkedOutline(text);
   return JSON.parse(text) as Json;
 }
 
-/** A body that must be a JSON object, of which no value is made. @throws Refusal as `readJson` */
+/** A body that must be a JSON object, of which no value is made; an empty one is `{}`. @throws Refusal as `readJson` */
 export async function readPayload(context: Context, maxBytes: number): Promise<Payload> {
-  const text = await readText(context, maxBytes);
+  const text = (await readText(context, maxBytes)) || '{}';
   const { type, keys } = checkedOutline(text);
   if (type !== 'object') throw malformed(messages.contentMalformed(messages.objectExpected));
   return { text, keys };
@@ -41,7 +43,7 @@ async function readText(context: Context, maxBytes: number): Promise<JsonText> {
     // The client broke off, or sent more than the server takes at all.
     throw new Refusal(400, messages.contentMalformed('the body broke off'), { rejected: true });
   }
-  if (text === '') return '{}';
+  if (text === '') return '';
   checkContentType(context.req.header('content-type'));
   if (text.length * 3 > maxBytes) {
     const size = Buffer.byteLength(text);

@@ -161,6 +161,23 @@ describe('paths (REST-01)', () => {
   });
 });
 
+test.each([
+  ['PUT', 'actions/x'],
+  ['PUT', 'packages/x'],
+  ['PUT', 'triggers/x'],
+  ['PUT', 'rules/x'],
+  ['POST', 'rules/x'],
+])('%s %s needs a body', async (method, path) => {
+  const ask = (type: string) => api.call(method, `/api/v1/namespaces/_/${path}`, guest, '', { 'content-type': type });
+  const none = await ask('application/json');
+  expect([none.status, none.json.error]).toEqual([
+    400,
+    expect.stringContaining('Unexpected end-of-input at input index 0'),
+  ]);
+  expect((await ask('text/plain')).status).toBe(415);
+  expect((await api.call(method, `/api/v1/namespaces/_/${path}`, guest)).status).toBe(400);
+});
+
 test('a fault of ours is 500 with the transaction id and nothing of its story', async () => {
   const said: string[] = [];
   api.events.said.subscribe(({ text }) => said.push(text));
