@@ -74,6 +74,7 @@ function oneAction(where: string, path: readonly Parameter[]): Path {
       ...{ tag: TAG, id: `invokeAction${where}`, summary: 'Invoke an action' },
       parameters: [...path, ...invokeParameters, ...callHeaders],
       body: anyObject('The arguments, over the parameters of the action'),
+      mayBeEmpty: true,
       answers: { ...invokeAnswers, ...refusals(400, 403, 404, 409, 413, 415, 429, ...inPackage) },
     }),
   };

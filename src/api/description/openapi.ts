@@ -30,7 +30,7 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Content };
+  readonly requestBody?: { readonly required?: boolean; readonly content: Content };
   /** By status, or `default`. */
   readonly responses: Answers;
   readonly security?: readonly Security[];

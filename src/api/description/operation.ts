@@ -19,6 +19,8 @@ export interface OperationOptions {
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly body?: Schema;
+  /** No body stands for an empty object. */
+  readonly mayBeEmpty?: boolean;
   readonly answers: Answers;
   /** Needs no key. */
   readonly open?: boolean;
@@ -27,13 +29,14 @@ export interface OperationOptions {
 /** Whatever needs a key can be refused with 401, or with 503 while the store cannot be asked for it; anything can fail with 500. */
 export function operation(options: OperationOptions): Operation {
   const { tag, id, summary, description, parameters = [], body, answers, open = false } = options;
+  const required = options.mayBeEmpty !== true;
   return {
     tags: [tag],
     operationId: id,
     summary,
     ...(description === undefined ? {} : { description }),
     ...(parameters.length > 0 ? { parameters: [...parameters] } : {}),
-    ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
+    ...(body === undefined ? {} : { requestBody: { required, content: { 'application/json': { schema: body } } } }),
     responses: { ...(open ? {} : refusals(401, 503)), ...refusals(500), ...answers },
     ...(open ? { security: [] } : {}),
   };

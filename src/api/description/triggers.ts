@@ -46,6 +46,7 @@ export const triggersPart: Part = {
       post: operation({
         ...{ tag: TAG, id: 'fireTrigger', summary: 'Fire a trigger', parameters: [...path, ...callHeaders] },
         body: anyObject('The event, over the parameters of the trigger'),
+        mayBeEmpty: true,
         answers: {
           202: json('The actions of its active rules are set off', ref('ActivationId'), {
             ...activationIdHeader,

@@ -60,6 +60,16 @@ describe('the description', () => {
     }
   });
 
+  test('says that all bodies are needed, but for those of calls and fires', () => {
+    const sent = operationsOf(document).filter(({ operation }) => operation.requestBody?.required !== undefined);
+    const mayBeEmpty = sent.filter(({ operation }) => operation.requestBody?.required === false);
+    expect(sent.length).toBeGreaterThan(mayBeEmpty.length);
+    expect(mayBeEmpty.map(({ operation }) => operation.operationId)).toEqual(
+      expect.arrayContaining(['invokeAction', 'fireTrigger']),
+    );
+    expect(mayBeEmpty.every(({ operation }) => /^(invoke|fire)/.test(operation.operationId))).toBe(true);
+  });
+
   test('tells the limits and kinds of this node (ACT-19)', () => {
     const { ActionPut, ActionExecPut } = document.components.schemas;
     expect(ActionPut?.properties?.limits?.properties?.memory).toMatchObject({
