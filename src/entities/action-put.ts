@@ -4,7 +4,6 @@ import type { ActionLimits, SystemLimits } from '../model/limits.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { messages } from '../model/messages.ts';
 import { displayName, type QualifiedName } from '../model/names.ts';
-import { malformed } from '../model/refusal.ts';
 import {
   checkSize,
   checkSizes,
@@ -79,7 +78,6 @@ function readExec(value: Json, context: PutContext): { exec: Exec; code?: string
   }
   const known = context.manifest.resolve(kind);
   if (!known) throw malformedBody(messages.runtimeUnknown(kind, context.manifest.names));
-  if (known.deprecated) throw malformed(messages.runtimeDeprecated(known.kind));
   const code = readCode(value);
   if (code === undefined) throw malformedBody(messages.execCode(kind));
   if (known.requireMain && main === undefined) throw malformedBody(messages.execMain(kind));

@@ -1,4 +1,4 @@
-import type { Action, Parameter, Stored } from '../model/entities.ts';
+import type { Action, Exec, Parameter, Stored } from '../model/entities.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Json } from '../model/json.ts';
 import { effectiveLimits, limitsProblem, type SystemLimits } from '../model/limits.ts';
@@ -58,11 +58,16 @@ export class Actions {
     const put = readActionPut(body, { namespace: identity.namespace, manifest, limits: allowed });
     const problem = put.limits && limitsProblem(put.limits, allowed);
     if (problem) throw refuse(400, messages.requirement(problem));
-    const { allowedKinds } = identity.limits;
-    if (put.exec && allowedKinds && !allowedKinds.includes(put.exec.kind)) {
+    const { allowedKinds = [] } = identity.limits;
+    if (put.exec && allowedKinds.length > 0 && !allowedKinds.includes(put.exec.kind)) {
       throw refuse(403, messages.notAuthorizedToKind(put.exec.kind));
     }
     return put;
+  }
+
+  /** Kinds that are deprecated may be read and deleted. @throws Refusal 400 for one of these */
+  checkSupported({ kind }: Exec): void {
+    if (this.#options.manifest.resolve(kind)?.deprecated) throw refuse(400, messages.runtimeDeprecated(kind));
   }
 
   /** The sentence that refuses to run an action which is over the limits of its caller, since they were lowered (ContainerMessageConsumer). */
@@ -81,6 +86,7 @@ export class Actions {
       await checkSequence(access, name, put.exec.components, limits.sequenceLength);
     }
     const action = old ? this.#updated(old.entity, put) : this.#created(name, put);
+    this.checkSupported(action.exec);
     const hasCode = put.exec !== undefined && !('components' in put.exec);
     const rev = await access.put(action, old?.rev, hasCode ? put.code : undefined);
     const stored = { entity: action, rev };

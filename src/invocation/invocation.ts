@@ -104,15 +104,19 @@ export class Invocation {
   }
 
   /**
-   * Refuses a sequence that has components which the caller may not invoke. Nothing, at once, for all else.
+   * Refuses a sequence that has components which the caller may not invoke, and an action of a deprecated kind. Nothing, at once, for all else.
    *
-   * @throws Refusal 403 and its like, by the promise
+   * @throws Refusal 400; 403 and its like, by the promise
    */
   permit(identity: Identity, { action: { exec } }: Resolved): undefined | Promise<void> {
-    if (!('components' in exec)) return undefined;
+    const { entities, entitlement } = this.#options;
+    if (!('components' in exec)) {
+      entities.actions.checkSupported(exec);
+      return undefined;
+    }
     const components = exec.components.map((each) => parseName(each, identity.namespace) as QualifiedName);
     const resources = components.map((name) => ({ ...name, collection: 'actions' as const }));
-    return this.#options.entitlement.checkAll(identity, 'ACTIVATE', resources);
+    return entitlement.checkAll(identity, 'ACTIVATE', resources);
   }
 
   /**

@@ -293,6 +293,11 @@ describe('PUT (EP-15)', () => {
     ]);
   });
 
+  test('an empty list of kinds forbids none (ACT-14)', async () => {
+    const wide = await api.addSubject('wide', { allowedKinds: [] });
+    expect((await api.call('PUT', `${NS}/actions/a`, wide, { exec })).status).toBe(200);
+  });
+
   test('of two writers who race on one action exactly one wins', async () => {
     await put('raced', { exec });
     const answers = await Promise.all(
