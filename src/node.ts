@@ -24,6 +24,7 @@ import { LiveActivations } from './invocation/live.ts';
 import { ActivationRecords } from './invocation/records.ts';
 import { Invoker, type InvokerOptions } from './invoker/invoker.ts';
 import { basicAuth, takeApart } from './model/address.ts';
+import { entityJsonBytes } from './model/limits.ts';
 import type { Manifest } from './model/manifest.ts';
 import { build } from './node/build-info.ts';
 import { Doors } from './node/doors.ts';
@@ -213,8 +214,7 @@ interface ApiParts {
 function createApi(settings: Settings, manifest: Manifest, parts: ApiParts, ops: Operations): Hono {
   const { limits, blockingWait: maxWaitMs, webDomain: domain } = settings;
   const { entities, entitlement, authenticator, records, shutdown, events } = parts;
-  /** Parameters and annotations, and what is around them. */
-  const bodyBytes = limits.parameterBytes * 2 + 64 * 1024;
+  const bodyBytes = entityJsonBytes(limits);
   const traces = new Traces({
     isOn: settings.otlp !== undefined,
     share: settings.otlpPercent / 100,

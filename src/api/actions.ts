@@ -3,7 +3,7 @@ import type { Throttle } from '../auth/throttle.ts';
 import type { Entities } from '../entities/entities.ts';
 import type { Invocation } from '../invocation/invocation.ts';
 import { type Activation, activationJson } from '../model/activation.ts';
-import { lesserSize, type SystemLimits } from '../model/limits.ts';
+import { entityJsonBytes, lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
 import { Refusal, refuse } from '../model/refusal.ts';
@@ -27,9 +27,6 @@ export interface ActionRoutesOptions {
   /** True once the node is stopping. */
   readonly isDraining: () => boolean;
 }
-
-/** What is no JSON in a PUT, beside the code itself. */
-const ENVELOPE_BYTES = 2 * 1024 * 1024;
 
 /** `/namespaces/{ns}/actions…` (Actions.scala). */
 export class ActionRoutes {
@@ -66,8 +63,7 @@ export class ActionRoutes {
     const name = nameOf(call, ns, path);
     await this.#check(call, 'PUT', name);
     const overwrite = booleanOf(query, 'overwrite', false);
-    const { codeBytes, parameterBytes } = limits;
-    const value = await readJson(call.context, codeBytes * 2 + parameterBytes * 2 + ENVELOPE_BYTES);
+    const value = await readJson(call.context, limits.codeBytes * 2 + entityJsonBytes(limits));
     const put = entities.actions.read(call.identity, value);
     if (put.exec && 'components' in put.exec) {
       const resources = put.exec.components.map((each) => ({ collection: 'actions' as const, ...componentName(each) }));

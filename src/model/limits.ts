@@ -104,6 +104,11 @@ export function lesserSize(system: number, own: string | undefined): number {
   return bytes === undefined ? system : Math.min(system, bytes);
 }
 
+/** Bytes that the JSON of an entity may take beside its code. Little of it counts: `{"key":"a","value":1},` is a parameter of two bytes. */
+export function entityJsonBytes({ parameterBytes }: SystemLimits): number {
+  return parameterBytes * 24 + 64 * 1024;
+}
+
 /** What a result may be, in bytes: a longer one is an application error that shows `kept` of it. */
 export interface ResultLimits {
   readonly max: number;

@@ -15,7 +15,7 @@ import { Invocation } from '../../src/invocation/invocation.ts';
 import { LiveActivations } from '../../src/invocation/live.ts';
 import { ActivationRecords } from '../../src/invocation/records.ts';
 import type { Job } from '../../src/model/job.ts';
-import { type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
+import { entityJsonBytes, type SystemLimits, systemLimits, type UserLimits } from '../../src/model/limits.ts';
 import { parseManifest } from '../../src/model/manifest.ts';
 import { type Outcome, readResult } from '../../src/model/outcome.ts';
 import { Events } from '../../src/observe/events.ts';
@@ -61,14 +61,15 @@ export class TestApi {
     const accept = acceptHere(journal, events);
     const invocation = new Invocation({ ...parts, run, journal, accept, maxTries: 3, sequenceLength });
     const isDraining = () => this.isDraining;
+    const bodyBytes = entityJsonBytes(all);
     const calls = { entities, invocation, throttle, entitlement, limits: all, traces: this.traces, isDraining };
     this.app = createApp({
       authenticator,
       actions: new ActionRoutes({ ...calls, maxWaitMs: 60_000 }),
       activations: new ActivationRoutes(new ActivationRecords(store.activations, live, journal), entitlement),
-      packages: new PackageRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
-      triggers: new TriggerRoutes({ ...calls, bodyBytes: 4_000_000 }),
-      rules: new RuleRoutes({ entities, entitlement, bodyBytes: 4_000_000 }),
+      packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
+      triggers: new TriggerRoutes({ ...calls, bodyBytes }),
+      rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
       web: new WebRoutes({ ...calls, authenticator, events, maxWaitMs: 60_000, ...web }),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },

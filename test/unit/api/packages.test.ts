@@ -123,6 +123,16 @@ describe('packages (PKG-01, EP-22…24)', () => {
 });
 
 describe('parameters (PAR-01, PKG-03)', () => {
+  test('may be as many as their size allows, however much JSON that is', async () => {
+    api = new TestApi({ parameterBytes: 50_000 });
+    guest = await api.addSubject('guest');
+    const many = Array.from({ length: 7_000 }, (_, n) => ({ key: `k${1_000 + n}`, value: 1 }));
+    const body = { parameters: many, annotations: many };
+    expect(JSON.stringify(body).length).toBeGreaterThan(6 * 50_000);
+    for (const path of ['packages/p', 'triggers/t']) expect((await put(path, body)).status).toBe(200);
+    expect((await put('actions/a', { ...body, exec })).status).toBe(200);
+  });
+
   test('go from the package through the binding and the action to the call', async () => {
     const values = (...keys: [string, string][]) => keys.map(([key, value]) => ({ key, value }));
     await put('packages/p', {
