@@ -6,7 +6,7 @@ import { type Activation, activationJson } from '../model/activation.ts';
 import { entityJsonBytes, lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { parseName, type QualifiedName } from '../model/names.ts';
-import { Refusal, refuse } from '../model/refusal.ts';
+import { refuse } from '../model/refusal.ts';
 import type { Traces } from '../observe/traces.ts';
 import { readJson, readPayload } from './body.ts';
 import { accept, answer, type Call } from './call.ts';
@@ -67,7 +67,7 @@ export class ActionRoutes {
     const put = entities.actions.read(call.identity, value);
     if (put.exec && 'components' in put.exec) {
       const resources = put.exec.components.map((each) => ({ collection: 'actions' as const, ...componentName(each) }));
-      await entitlement.checkAll(call.identity, 'READ', resources).catch(missingComponent);
+      await entitlement.checkAll(call.identity, 'READ', resources);
     }
     const { action, code } = await entities.actions.put(name, put, overwrite);
     return answer(call, 200, JSON.stringify(actionJson(action, code)));
@@ -130,12 +130,6 @@ export class ActionRoutes {
 /** Of `/ns/pkg/name`, which was checked when the body was read. */
 function componentName(component: string): QualifiedName {
   return parseName(component, '') as QualifiedName;
-}
-
-/** A component in a package that is not there is a component that is not there. */
-function missingComponent(error: unknown): never {
-  if (error instanceof Refusal && error.status === 404) throw refuse(400, messages.sequenceComponentNotFound);
-  throw error;
 }
 
 /** An array goes out bare, even when the whole activation was asked for (Actions.doInvoke). */

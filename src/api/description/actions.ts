@@ -64,7 +64,7 @@ function oneAction(where: string, path: readonly Parameter[]): Path {
       description: 'What the body does not say stays as it is; a new action needs `exec`.',
       parameters: [...path, overwrite],
       body: ref('ActionPut'),
-      answers: { 200: action, ...refusals(400, 403, 409, 413, 415, ...inPackage) },
+      answers: { 200: action, ...refusals(400, 403, 404, 409, 413, 415, 422) },
     }),
     delete: operation({
       ...{ tag: TAG, id: `deleteAction${where}`, summary: 'Delete an action', parameters: path },
@@ -75,7 +75,7 @@ function oneAction(where: string, path: readonly Parameter[]): Path {
       parameters: [...path, ...invokeParameters, ...callHeaders],
       body: anyObject('The arguments, over the parameters of the action'),
       mayBeEmpty: true,
-      answers: { ...invokeAnswers, ...refusals(400, 403, 404, 409, 413, 415, 429, ...inPackage) },
+      answers: { ...invokeAnswers, ...refusals(400, 403, 404, 409, 413, 415, 422, 429) },
     }),
   };
 }

@@ -407,7 +407,9 @@ describe('sequences as entities (ACT-05, PAR-15)', () => {
       'Too many actions in the sequence.',
     ]);
     expect(refused(await sequence('s', '/_/none'))).toEqual([400, 'Sequence component does not exist.']);
-    expect(refused(await sequence('s', '/_/none/a'))).toEqual([400, 'Sequence component does not exist.']);
+    await put('packages/p', {});
+    expect(refused(await sequence('s', '/_/p/none'))).toEqual([400, 'Sequence component does not exist.']);
+    expect(refused(await sequence('s', '/_/none/a'))).toEqual([404, 'The requested resource does not exist.']);
     expect(refused(await sequence('a', '/_/a'))).toEqual([400, 'Sequence may not refer to itself.']);
     expect((await sequence('s', '/_/a', '/_/a')).status).toBe(200);
     expect(refused(await sequence('t', '/_/s', '/_/s'))).toEqual([400, 'Too many actions in the sequence.']);
