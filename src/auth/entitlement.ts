@@ -105,7 +105,8 @@ export class Entitlement {
     }
     const target = (await this.#documents.get(`${namespace}/${name}`))?.entity;
     if (target?.entityType === 'package' && mayRead(identity, target)) return;
-    throw target === undefined && namespace === identity.namespace ? refuse(404, messages.resourceDoesNotExist) : no;
+    if (namespace !== identity.namespace) throw no;
+    throw target === undefined ? refuse(404, messages.resourceDoesNotExist) : refuse(409, messages.conformance);
   }
 }
 

@@ -254,6 +254,16 @@ describe('bindings (PKG-02, ENT-11, PAR-11)', () => {
   test('are dead when what they bind is gone', async () => {
     await call('DELETE', 'packages/p?force=true');
     expect((await call('POST', 'actions/bound/a?blocking=true', {})).status).toBe(404);
+    await put('actions/p', { exec });
+    for (const [method, path] of [
+      ['GET', 'packages/bound'],
+      ['GET', 'actions/bound/'],
+      ['GET', 'actions/bound/a'],
+      ['POST', 'actions/bound/a'],
+    ] as const) {
+      const sentence = 'Resource by this name exists but is not in this collection.';
+      expect(refused(await call(method, path))).toEqual([409, sentence]);
+    }
   });
 });
 
