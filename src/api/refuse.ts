@@ -1,5 +1,5 @@
 import { messages } from '../model/messages.ts';
-import { Refusal, refuseForNow, Unavailable } from '../model/refusal.ts';
+import { Refusal, refuse, refuseForNow, Unavailable, Unreadable } from '../model/refusal.ts';
 import type { Events } from '../observe/events.ts';
 import { CORS_HEADERS, TRANSACTION_HEADER } from './call.ts';
 
@@ -26,6 +26,10 @@ export function refusalOf(thrown: unknown, transactionId: string, events: Events
       events.said.publish({ level: 'warn', transactionId, from: 'api', text: cause.message });
     }
     return refusal;
+  }
+  if (thrown instanceof Unreadable) {
+    events.said.publish({ level: 'warn', transactionId, from: 'api', text: thrown.message });
+    return refuse(500, messages.corrupted);
   }
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   events.said.publish({ level: 'error', transactionId, from: 'api', text });

@@ -21,6 +21,7 @@ export const messages = {
   packageDoesNotExist: (name: string) => `The requested resource '${name}' does not exist.`,
   alreadyExists: 'resource already exists',
   conflict: 'Concurrent modification to resource detected.',
+  corrupted: 'Resource is corrupted and cannot be read.',
   conformance: 'Resource by this name exists but is not in this collection.',
   notAuthorizedTo: (value: string) => `The supplied authentication is not authorized to access '${value}'.`,
   notAuthorizedToKind: (kind: string) =>

@@ -42,6 +42,11 @@ export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
 }
 
+/** What is stored is nothing that can be read, as others may have written it: 500 in OpenWhisk's words. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+}
+
 /** Whether nothing is broken: the call was refused, or something is away. What was not begun for that is to be tried again. */
 export function isRefusedOrAway(error: unknown): boolean {
   return error instanceof Refusal || error instanceof Unavailable;

@@ -4,6 +4,7 @@ import type { Subject } from '../../model/identity.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { type ActionLimits, systemLimits, type UserLimits } from '../../model/limits.ts';
 import { statusCodes, statuses } from '../../model/outcome.ts';
+import { Unreadable } from '../../model/refusal.ts';
 import { type Attached, type Attachments, isBinaryCode } from './code.ts';
 
 /**
@@ -82,7 +83,7 @@ export function toEntityDocument(entity: Entity): Record<string, unknown> & { re
 
 /** @throws when the document is of no known type, or lacks what cannot be filled in */
 export function fromEntityDocument(document: EntityDocument): Entity {
-  if (!isEntityDocument(document)) throw new Error(`the document '${document._id}' is no entity of OpenWhisk`);
+  if (!isEntityDocument(document)) throw new Unreadable(`the document '${document._id}' is no entity of OpenWhisk`);
   const { namespace, name, version, publish = false, annotations = [], updated = 0, parameters = [] } = document;
   const base = { namespace, name, version, publish, annotations, updated };
   switch (typeOf(document)) {
@@ -101,7 +102,7 @@ export function fromEntityDocument(document: EntityDocument): Entity {
       return { ...base, entityType: 'rule', trigger: named(document.trigger), action: named(document.action) };
     }
     default:
-      throw new Error(`the document '${document._id}' is no entity of OpenWhisk`);
+      throw new Unreadable(`the document '${document._id}' is no entity of OpenWhisk`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
+import { Unreadable } from '../../../src/model/refusal.ts';
 import { TestApi } from '../../util/api.ts';
 
 let api: TestApi;
@@ -176,6 +177,21 @@ test.each([
   ]);
   expect((await ask('text/plain')).status).toBe(415);
   expect((await api.call(method, `/api/v1/namespaces/_/${path}`, guest)).status).toBe(400);
+});
+
+test('what is stored and cannot be read is 500 in words of its own, and the log names it', async () => {
+  const said: string[] = [];
+  api.events.said.subscribe(({ level, text }) => said.push(`${level}: ${text}`));
+  api.store.entities.get = () => Promise.reject(new Unreadable("the document 'guest/a' is no entity of OpenWhisk"));
+  for (const [method, path] of [
+    ['GET', 'actions/a'],
+    ['DELETE', 'triggers/a'],
+    ['GET', 'packages/a'],
+  ] as const) {
+    const { status, json } = await api.call(method, `/api/v1/namespaces/_/${path}`, guest);
+    expect([status, json.error]).toEqual([500, 'Resource is corrupted and cannot be read.']);
+  }
+  expect(new Set(said)).toEqual(new Set(["warn: the document 'guest/a' is no entity of OpenWhisk"]));
 });
 
 test('a fault of ours is 500 with the transaction id and nothing of its story', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { Unreadable } from '../../../src/model/refusal.ts';
 import { fromCodeFields, isBinaryCode, toCodeFields } from '../../../src/store/couchdb/code.ts';
 import {
   type ActivationDocument,
@@ -54,7 +55,10 @@ describe("OpenWhisk's documents of entities", () => {
       { ...whole, parameters: 'x' },
       { ...whole, version: undefined },
     ];
-    for (const document of broken) expect(() => read(document)).toThrow(`'${whole._id}' is no entity of OpenWhisk`);
+    for (const document of broken) {
+      expect(() => read(document)).toThrow(Unreadable);
+      expect(() => read(document)).toThrow(`'${whole._id}' is no entity of OpenWhisk`);
+    }
   });
 
   test('of years ago get what they lack as OpenWhisk fills it in', () => {
