@@ -77,13 +77,14 @@ export class Manifest {
     );
   }
 
-  /** Only the kinds that `keep` accepts; a group that loses its default gives it to its last kind. */
+  /** Only the kinds that `keep` accepts; a group that loses its default gives it to its last kind that is not deprecated. */
   filter(keep: (kind: Kind) => boolean): Manifest {
     const kept = this.kinds.filter(keep);
     return new Manifest(
       kept.map((kind) => {
         const group = kept.filter((each) => each.group === kind.group);
-        return group.some((each) => each.isDefault) ? kind : { ...kind, isDefault: kind === group.at(-1) };
+        const last = group.findLast(({ deprecated }) => !deprecated) ?? group.at(-1);
+        return group.some((each) => each.isDefault) ? kind : { ...kind, isDefault: kind === last };
       }),
     );
   }
@@ -102,17 +103,24 @@ export function parseManifest(text: string): Manifest {
   const kinds: Kind[] = [];
   for (const [group, entries] of Object.entries(groups)) {
     if (!Array.isArray(entries)) throw new ManifestError(`runtimes.${group} is not a list`);
-    entries.forEach((entry, index) => {
-      kinds.push(readKind(group, entry, `runtimes.${group}[${index}]`));
-    });
+    const family = entries.map((entry, index) => readKind(group, entry, `runtimes.${group}[${index}]`));
+    kinds.push(...withDefault(family, `runtimes.${group}`));
   }
   return new Manifest(kinds);
+}
+
+/** One kind is its family's default, whether it says so or not; of several one has to say so. */
+function withDefault(family: readonly Kind[], where: string): readonly Kind[] {
+  const defaults = family.filter((kind) => kind.isDefault).length;
+  if (defaults > 1) throw new ManifestError(`${where} has more than one default`);
+  if (defaults === 0 && family.length > 1) throw new ManifestError(`${where} has several kinds and no default`);
+  return family.length === 1 ? family.map((kind) => ({ ...kind, isDefault: true })) : family;
 }
 
 function readKind(group: string, entry: Json, where: string): Kind {
   if (!isObject(entry)) throw new ManifestError(`${where} is not an object`);
   const kind = entry.kind;
-  if (typeof kind !== 'string' || !kind.includes(':')) {
+  if (typeof kind !== 'string' || kind === '') {
     throw new ManifestError(`${where}.kind must be a text such as '${group}:1'`);
   }
   const shownImage = imageName(entry.image, where);

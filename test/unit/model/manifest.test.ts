@@ -57,7 +57,25 @@ describe('OpenWhisk’s format (RT-02, STD-03)', () => {
     [[], "the manifest has no object 'runtimes'"],
     [{ a: {} }, 'runtimes.a is not a list'],
     [{ a: ['x'] }, 'runtimes.a[0] is not an object'],
-    [{ a: [{ kind: 'a' }] }, "runtimes.a[0].kind must be a text such as 'a:1'"],
+    [{ a: [{ kind: '' }] }, "runtimes.a[0].kind must be a text such as 'a:1'"],
+    [
+      {
+        a: [
+          { kind: 'a:1', image: 'i', default: true },
+          { kind: 'a:2', image: 'i', default: true },
+        ],
+      },
+      'runtimes.a has more than one default',
+    ],
+    [
+      {
+        a: [
+          { kind: 'a:1', image: 'i' },
+          { kind: 'a:2', image: 'i' },
+        ],
+      },
+      'runtimes.a has several kinds and no default',
+    ],
     [{ a: [{ kind: 'a:1' }] }, 'runtimes.a[0].image has no name'],
     [
       { a: [{ kind: 'a:1', image: 'i', stemCells: [{ count: -1 }] }] },
@@ -74,7 +92,7 @@ describe('OpenWhisk’s format (RT-02, STD-03)', () => {
     [
       {
         a: [
-          { kind: 'a:1', image: 'i' },
+          { kind: 'a:1', image: 'i', default: true },
           { kind: 'a:1', image: 'i' },
         ],
       },
@@ -84,25 +102,33 @@ describe('OpenWhisk’s format (RT-02, STD-03)', () => {
     expect(() => manifest(runtimes)).toThrow(sentence);
   });
 
+  test('a kind that is alone in its family is its default, and may do without a version', () => {
+    const own = manifest({ pythonf: [{ kind: 'python', image: 'i' }] });
+    expect([own.resolve('python')?.kind, own.resolve('pythonf:default')?.kind]).toEqual(['python', 'python']);
+  });
+
   test('refuses what is not JSON', () => {
     expect(() => parseManifest('{')).toThrow('the manifest is not JSON');
   });
 });
 
-test('a family that loses its default gives it to its last kind', () => {
+test('a family that loses its default gives it to its last kind that is not deprecated', () => {
   const own = manifest({
     a: [
       { kind: 'a:1', default: true, image: 'i' },
       { kind: 'a:2', image: 'i' },
+      { kind: 'a:3', image: 'i' },
+      { kind: 'a:4', image: 'i', deprecated: true },
     ],
   });
-  expect(own.filter(({ kind }) => kind === 'a:2').resolve('a:default')?.kind).toBe('a:2');
+  expect(own.filter(({ kind }) => kind !== 'a:1').resolve('a:default')?.kind).toBe('a:3');
+  expect(own.filter(({ deprecated }) => deprecated).resolve('a:default')?.kind).toBe('a:4');
 });
 
 test('the operator’s count of stem cells (RT-03) takes the place of the manifest’s, where it has any', () => {
   const own = manifest({
     a: [
-      { kind: 'a:1', image: 'i', stemCells: [{ count: 1, memory: 256 }] },
+      { kind: 'a:1', default: true, image: 'i', stemCells: [{ count: 1, memory: 256 }] },
       { kind: 'a:2', image: 'i' },
     ],
   });
