@@ -113,7 +113,7 @@ describe('in a path', () => {
       expect((await node.ask('PUT', `${collection}/${longest}`, { body: {} })).status).toBe(200);
       expect((await node.ask('DELETE', `${collection}/${longest}`)).json.name).toBe(longest);
       const { status, json } = await node.ask('PUT', `${collection}/${longest}x`, { body: {} });
-      expect([status, json.error]).toEqual([400, 'segment longer than allowed: 257 > 256.']);
+      expect([status, json.error]).toEqual([400, 'Name segement longer than allowed: 257 > 256.']);
       const emoji = await node.ask('PUT', `${collection}/${encodeURIComponent('😀')}`, { body: {} });
       expect([emoji.status, emoji.json.error]).toEqual([400, illegal]);
     },
