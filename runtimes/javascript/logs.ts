@@ -82,7 +82,7 @@ export class Logs {
     this.#take(stream, text);
   }
 
-  /** The process is about to end: sends all there is, and from now on every line at once. */
+  /** The process is about to end: sends all there is, says what was begun, and from now on every line goes at once. */
   exit(): void {
     this.#exiting = true;
     this.#drain();
@@ -90,6 +90,7 @@ export class Logs {
       activation.finish(Date.now());
       this.#output.send(activation.take());
     }
+    this.#output.send([{ type: 'ending', begun: [...this.#active].map(({ id }) => id) }]);
   }
 
   #drain(): void {

@@ -54,6 +54,8 @@ export type FromRuntime =
       readonly took?: number;
     }
   | { readonly type: 'recalled'; readonly ids: readonly string[] }
+  /** `begun`: what it was asked and will not answer any more. All else it never began. */
+  | { readonly type: 'ending'; readonly begun: readonly string[] }
   | { readonly type: 'failure'; readonly id: string; readonly error: string };
 
 /**

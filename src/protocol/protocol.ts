@@ -76,7 +76,7 @@ export type Unbegun = { readonly type: 'unbegun' };
 /** The runtime broke the protocol or fell silent: garbage, a torn frame, a frame over the cap. Its container ends. */
 export class RuntimeFault extends Error {
   override readonly name = 'RuntimeFault';
-  /** Nothing of what is refused with this was sent: another runtime may be asked. */
+  /** What is refused with this was not sent, or the runtime says that it did not begin it: another runtime may be asked. */
   readonly isUnsent: boolean;
 
   constructor(message: string, isUnsent = false) {

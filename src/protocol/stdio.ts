@@ -19,6 +19,7 @@ export interface StdioOptions {
   readonly resultLimit: number;
 }
 
+const ENDING = 'it was about to end';
 /** A runtime that sends this much more log than it was allowed is flooding on purpose. */
 const FLOOD_BYTES = 4 * 1024 * 1024;
 
@@ -65,6 +66,8 @@ class StdioTalk implements Talk {
   #unsent: Uint8Array[] = [];
   #isReady = false;
   #isRecalling = false;
+  /** It said that it is about to end. */
+  #isEnding = false;
   #wasTraced = false;
   #fault: RuntimeFault | undefined;
   #askedAt = 0;
@@ -139,8 +142,8 @@ class StdioTalk implements Talk {
 
   #ask(id: string, logs: LogSink, frame: ToRuntime): Promise<Answer | Unbegun> {
     const answer = Promise.withResolvers<Answer | Unbegun>();
-    if (this.#fault) {
-      answer.reject(new RuntimeFault(this.#fault.message, true));
+    if (this.#fault || this.#isEnding) {
+      answer.reject(new RuntimeFault(this.#fault?.message ?? ENDING, true));
     } else if (this.#pending.has(id)) {
       answer.reject(new Error(`activation ${id} is under way in this container already`));
     } else {
@@ -191,6 +194,9 @@ class StdioTalk implements Talk {
       case 'recalled':
         this.#giveBack(frame);
         break;
+      case 'ending':
+        this.#end(frame);
+        break;
       default:
         throw new RuntimeFault(`it sent a frame of the unknown type '${String(frame.type).slice(0, 40)}'`);
     }
@@ -227,6 +233,18 @@ class StdioTalk implements Talk {
     if (!this.#isRecalling || !Array.isArray(ids)) throw new RuntimeFault('it gave back what nobody recalled');
     this.#isRecalling = false;
     for (const id of ids) this.#resolve(String(id), { type: 'unbegun' });
+  }
+
+  /** What reached it too late is done by others: code may end its process just after its answer, and the next run is under way by then. */
+  #end({ begun }: Record<string, unknown>): void {
+    if (!Array.isArray(begun)) throw new RuntimeFault('it ended without saying what it has begun');
+    this.#isEnding = true;
+    for (const [id, { answer }] of this.#pending) {
+      if (begun.includes(id)) continue;
+      this.#pending.delete(id);
+      this.#node.inHand--;
+      answer.reject(new RuntimeFault(ENDING, true));
+    }
   }
 
   #answer(frame: Record<string, unknown>, answer: Answer): void {

@@ -41,6 +41,7 @@ test('JavaScript under Bun: takes sockets for its standard streams, which cannot
     { type: 'ready', protocol: 1 },
     { type: 'result', id: 'a' },
     { type: 'result', id: 'b', value },
+    { type: 'ending', begun: [] },
   ]);
   expect(await child.exited).toBe(0);
 });

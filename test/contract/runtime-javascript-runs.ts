@@ -122,6 +122,15 @@ export function testJavaScriptRuns({ name, command }: Engine): void {
       }
     });
 
+    test('what comes after the end of the process is not begun, whatever ended it', async () => {
+      for (const end of ["Promise.reject(new Error('lost'))", 'process.nextTick(() => process.exit(1))']) {
+        await using runtime = await started(`let sent = 0; function main() { sent += 1; ${end}; return { sent } }`);
+        expect(resultOf(await runtime.run())).toEqual({ sent: 1 });
+        // Whether it comes before the end or after it.
+        await expect(runtime.run()).rejects.toMatchObject({ isUnsent: true });
+      }
+    });
+
     test('an error that the code catches itself ends nothing', async () => {
       for (const event of ['uncaughtException', 'unhandledRejection']) {
         const late = event === 'uncaughtException' ? "throw new Error('lost')" : "Promise.reject(new Error('lost'))";

@@ -151,6 +151,13 @@ describe.each(sandboxes())('with the %s sandbox, code that (AVN-13, PROT-06, INV
     });
   });
 
+  test('dies just after its answer costs nobody a call, though the next is on its way by then', async () => {
+    await node.put('dies', "async function main() { Promise.reject(new Error('lost')); return { pid: process.pid }; }");
+    await besideNeighbour(async () => {
+      for (let n = 0; n < 20; n++) expect((await node.invoke('dies')).status).toBe(200);
+    });
+  });
+
   test('writes garbage to the node between two calls costs nobody a call', async () => {
     const later = "setTimeout(() => scribbleNow({ hex: 'deadbeef' }), 10); return { id };";
     const code = `const id = crypto.randomUUID(); ${scribble.replace('main', 'scribbleNow')} function main() { ${later} }`;

@@ -87,6 +87,32 @@ describe('frames to a runtime', () => {
   });
 });
 
+describe('a runtime that says that it is about to end', () => {
+  test('is asked nothing more, and what it has not begun was not asked of it', async () => {
+    const { listening, talk } = await opened();
+    const begun = run(talk, 'a');
+    const unbegun = run(talk, 'b', true);
+    listening.say({ type: 'ending', begun: ['a'] });
+    await expect(unbegun).rejects.toMatchObject({ message: 'it was about to end', isUnsent: true });
+    await expect(run(talk, 'c')).rejects.toMatchObject({ message: 'it was about to end', isUnsent: true });
+    await turn();
+    expect(listening.ids.flat()).toEqual(['a', 'b']);
+    // What it has begun may still be answered.
+    listening.say({ type: 'result', id: 'a', value: '{}' });
+    expect(await begun).toMatchObject({ type: 'result' });
+  });
+
+  test('must say what it has begun', async () => {
+    const { listening, talk } = await opened();
+    const asked = run(talk, 'a');
+    listening.say({ type: 'ending', begun: 'a' as unknown as string[] });
+    await expect(asked).rejects.toMatchObject({
+      message: 'it ended without saying what it has begun',
+      isUnsent: false,
+    });
+  });
+});
+
 describe('runs that are sent ahead', () => {
   test('are taken by a runtime that says so', async () => {
     expect((await opened()).talk.takesAhead).toBe(false);
