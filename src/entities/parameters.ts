@@ -1,5 +1,5 @@
 import { type Annotation, isTrue, type Parameter } from '../model/entities.ts';
-import { type JsonObject, type JsonText, mergeText, omit, type Payload } from '../model/json.ts';
+import { type Json, type JsonObject, type JsonText, mergeText, omit, type Payload } from '../model/json.ts';
 import { type Outline, outlineOf } from '../model/json-outline.ts';
 import { messages } from '../model/messages.ts';
 import { refuse } from '../model/refusal.ts';
@@ -9,6 +9,12 @@ export function mergeParameters(a: readonly Parameter[], b: readonly Parameter[]
   const merged = new Map(a.map((each) => [each.key, each]));
   for (const each of b) merged.set(each.key, each);
   return [...merged.values()];
+}
+
+/** A parameter without a value is an empty variable (WhiskAction.containerInitializer). */
+function environmentText(value: Json): string {
+  if (value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** An action's parameters made ready for many calls: what goes into each call, and what goes into the environment at init. */
@@ -24,7 +30,7 @@ export class BoundParameters {
   constructor(parameters: readonly Parameter[], annotations: readonly Annotation[], isSequence = false) {
     const env: Record<string, string> = {};
     for (const { key, value, init } of isSequence ? [] : parameters) {
-      if (init) env[key] = typeof value === 'string' ? value : JSON.stringify(value);
+      if (init) env[key] = environmentText(value);
       else Object.defineProperty(this.#args, key, { value, enumerable: true, writable: true, configurable: true });
     }
     this.initEnv = env;

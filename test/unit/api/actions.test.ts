@@ -542,12 +542,18 @@ describe('POST (EP-17)', () => {
       parameters: [
         { key: 'SECRET', value: 's', init: true },
         { key: 'DEEP', value: { a: 1 }, init: true },
+        { key: 'FLAG', value: true, init: true },
+        { key: 'NUMBER', value: 3, init: true },
+        { key: 'OPEN', value: null, init: true },
         { key: 'arg', value: 1 },
       ],
     });
     await api.call('POST', `${NS}/actions/env?blocking=true`, guest, {});
     expect(api.jobs[0]?.args).toBe('{"arg":1}');
-    expect(api.jobs[0]?.action.initEnv).toEqual({ SECRET: 's', DEEP: '{"a":1}' });
+    expect(api.jobs[0]?.action.initEnv).toEqual({ SECRET: 's', DEEP: '{"a":1}', FLAG: 'true', NUMBER: '3', OPEN: '' });
+    await api.call('POST', `${NS}/actions/env?blocking=true`, guest, { SECRET: 'of one call' });
+    expect(api.jobs[1]?.args).toBe('{"arg":1,"SECRET":"of one call"}');
+    expect(api.jobs[1]?.action.initEnv.SECRET).toBe('s');
   });
 
   test('the caller’s key goes along only where the action may have it (PAR-07)', async () => {
