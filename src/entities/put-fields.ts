@@ -1,5 +1,5 @@
 import type { Annotation, Parameter } from '../model/entities.ts';
-import { isObject, type Json } from '../model/json.ts';
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { isName, parseFullName, type QualifiedName } from '../model/names.ts';
@@ -81,10 +81,14 @@ export function readStrings(value: Json | undefined, field: string): string[] | 
   return value as string[];
 }
 
+function pathAndName({ path, name }: JsonObject): string | undefined {
+  return typeof path === 'string' && typeof name === 'string' ? `/${path}/${name}` : undefined;
+}
+
 /** `/ns/pkg/name` or `{"path": "ns/pkg", "name": …}` (FullyQualifiedEntityName.serdes). */
 export function readName(value: Json | undefined, own: string): QualifiedName | undefined {
   if (value === undefined || value === null) return undefined;
-  const text = isObject(value) ? `/${String(value.path)}/${String(value.name)}` : value;
+  const text = isObject(value) ? pathAndName(value) : value;
   const name = typeof text === 'string' ? parseFullName(text, own) : undefined;
   if (name) return name;
   const [first = '', second] = typeof text === 'string' ? text.split('/').filter((part) => part !== '') : [];

@@ -175,6 +175,14 @@ describe('rules (EP-20, EP-21, ENT-10)', () => {
       400,
       'The request content was malformed:\nfully qualified name malformed',
     ],
+    ...[{ name: 't' }, { path: '_' }, { path: 3, name: 't' }, 3, {}].map(
+      (trigger): [string, unknown, number, string] => [
+        `with the name ${JSON.stringify(trigger)}`,
+        { trigger, action: '/_/a' },
+        400,
+        'The request content was malformed:\nfully qualified name malformed',
+      ],
+    ),
     [
       'of a namespace that was meant to be a package',
       { trigger: '_/t', action: 'p/x' },
