@@ -1,3 +1,4 @@
+import { isPaddedBase64 } from '../model/base64.ts';
 import type { Annotation, Exec, Parameter } from '../model/entities.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { ActionLimits, SystemLimits } from '../model/limits.ts';
@@ -99,12 +100,9 @@ const IMAGE = (() => {
   return new RegExp(`^(?:${domain}/)?${part}(?:/${part})*(?::\\w[\\w.-]{0,127})?(?:@${algorithm}:[a-fA-F\\d]{32,})?$`);
 })();
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
-
 /** Binary is what has the shape of base64, whatever the client says (Exec.isBinaryCode). */
 export function isBinary(code: string): boolean {
-  const trimmed = code.trim();
-  return trimmed.length > 0 && trimmed.length % 4 === 0 && BASE64.test(trimmed);
+  return isPaddedBase64(code.trim());
 }
 
 function readComponents(exec: JsonObject, own: string): string[] {

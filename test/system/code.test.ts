@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
 import { tarGz, zip } from '../util/archive.ts';
 import { need } from '../util/need.ts';
 import { TestNode } from '../util/node.ts';
@@ -63,6 +64,12 @@ describe('JavaScript (ACT-01…03, RT-06)', () => {
     expect(await resultOf({ code: zip(files) })).toEqual(hello);
     const { json } = await node.ask('GET', 'actions/sample');
     expect(json.exec).toEqual({ kind: 'nodejs:20', code: zip(files), binary: true });
+  });
+
+  test('a zip that is almost as large as code may be (ACT-16)', async () => {
+    const code = zip({ ...files, 'data.bin': { content: randomBytes(34 << 20) } });
+    expect(code.length).toBeGreaterThan(47_000_000);
+    expect(await resultOf({ code })).toEqual(hello);
   });
 
   test('a tar.gz', async () => {

@@ -1,3 +1,4 @@
+import { isBase64, isPaddedBase64 } from '../../model/base64.ts';
 import { messages } from '../../model/messages.ts';
 import { type Refusal, refuse } from '../../model/refusal.ts';
 import { ACTIVATION_HEADER, TRANSACTION_HEADER } from '../call.ts';
@@ -126,17 +127,6 @@ function entityOf(body: string, type: MediaType): string | Buffer<ArrayBuffer> {
   }
   if (!isBase64(body)) throw mismatch();
   return Buffer.from(body, 'base64');
-}
-
-/** As Java's decoder takes it: no blanks, the padding at the end or not at all. */
-function isBase64(text: string): boolean {
-  const digits = text.replace(/={1,2}$/, '');
-  if (/[^A-Za-z0-9+/]/.test(digits) || digits.length % 4 === 1) return false;
-  return digits.length === text.length || text.length % 4 === 0;
-}
-
-function isPaddedBase64(text: string): boolean {
-  return text.length > 0 && text.length % 4 === 0 && isBase64(text);
 }
 
 /** `1234` and `true` look like base64, but would be broken by decoding. */

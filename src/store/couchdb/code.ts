@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isPaddedBase64 } from '../../model/base64.ts';
 
 /**
  * Where an action's code is, as OpenWhisk has it (AttachmentSupport.scala, CouchDbRestStore.scala): `exec.code` of the document is
@@ -30,7 +31,6 @@ export interface CodeFields {
 
 /** Code of fewer bytes is kept in the document (`whisk.db.max-inline-size`). */
 const INLINE_BYTES = 16 * 1024;
-const IS_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
 /** @param code text, or base64 when `binary` */
 export function toCodeFields(code: string, binary: boolean): Required<Pick<CodeFields, 'code'>> & CodeFields {
@@ -68,6 +68,5 @@ export function fromCodeFields({ code, attachments = {} }: CodeFields, binary: b
 
 /** OpenWhisk takes code that reads as base64 for a zip or jar (Exec.isBinaryCode). */
 export function isBinaryCode(code: string): boolean {
-  const text = code.trim();
-  return text.length % 4 === 0 && IS_BASE64.test(text);
+  return isPaddedBase64(code.trim());
 }
