@@ -226,7 +226,7 @@ function createApi(settings: Settings, manifest: Manifest, parts: ApiParts, ops:
     activations: new ActivationRoutes(records, entitlement),
     packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
     triggers: new TriggerRoutes({ ...calls, bodyBytes }),
-    rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
+    rules: new RuleRoutes({ entities, entitlement, limits, bodyBytes }),
     web: new WebRoutes({ ...calls, maxWaitMs, domain }),
     ...{ authenticator, limits, manifest, build, events, ops },
   });

@@ -4,6 +4,7 @@ import { malformedBody } from '../entities/put-fields.ts';
 import type { RulePut, RuleStatus } from '../entities/rules.ts';
 import type { Identity } from '../model/identity.ts';
 import { isObject, type Json } from '../model/json.ts';
+import { lesserSize, type SystemLimits } from '../model/limits.ts';
 import { messages } from '../model/messages.ts';
 import { readJson } from './body.ts';
 import { answer, type Call, plain } from './call.ts';
@@ -14,7 +15,8 @@ import { booleanOf, pageOf } from './query.ts';
 export interface RuleRoutesOptions {
   readonly entities: Entities;
   readonly entitlement: Entitlement;
-  /** Bytes of a body. */
+  readonly limits: SystemLimits;
+  /** Bytes of the body of a PUT. */
   readonly bodyBytes: number;
 }
 
@@ -61,7 +63,8 @@ export class RuleRoutes {
   /** `{"status": "active"}` or `"inactive"`; answers a plain OK (EP-21). */
   async setStatus(call: Call, ns: string, path: string): Promise<Response> {
     const name = await this.#entitled(call, 'ACTIVATE', ns, path);
-    const value = await readJson(call.context, this.#options.bodyBytes);
+    const maxBytes = lesserSize(this.#options.limits.payloadBytes, call.identity.limits.maxPayloadSize);
+    const value = await readJson(call.context, maxBytes);
     await this.#options.entities.rules.setStatus(name, readStatus(value));
     return plain(call, 'OK');
   }

@@ -15,8 +15,10 @@ test('a namespace may have a smaller greatest payload', async () => {
   const refused = await invoke(small, { text });
   expect([refused.status, refused.json.error]).toEqual([413, 'Request larger than allowed: 2011 > 1024 bytes.']);
   expect((await invoke(small, { text: 'x' })).status).toBe(202);
-  const fire = await api.call('POST', '/api/v1/namespaces/_/triggers/none', small, { text });
-  expect([fire.status, fire.json.error]).toEqual([413, 'Request larger than allowed: 2011 > 1024 bytes.']);
+  for (const path of ['triggers/none', 'rules/none']) {
+    const { status, json } = await api.call('POST', `/api/v1/namespaces/_/${path}`, small, { text });
+    expect([path, status, json.error]).toEqual([path, 413, 'Request larger than allowed: 2011 > 1024 bytes.']);
+  }
   expect((await invoke(large, { text })).status).toBe(202);
   // More than the system allows is not given to anybody.
   expect((await invoke(large, { text: 'x'.repeat(1024 * 1024) })).status).toBe(413);

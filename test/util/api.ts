@@ -69,7 +69,7 @@ export class TestApi {
       activations: new ActivationRoutes(new ActivationRecords(store.activations, live, journal), entitlement),
       packages: new PackageRoutes({ entities, entitlement, bodyBytes }),
       triggers: new TriggerRoutes({ ...calls, bodyBytes }),
-      rules: new RuleRoutes({ entities, entitlement, bodyBytes }),
+      rules: new RuleRoutes({ entities, entitlement, limits: all, bodyBytes }),
       web: new WebRoutes({ ...calls, authenticator, events, maxWaitMs: 60_000, ...web }),
       ...{ limits: all, manifest, events },
       build: { version: '1.0.0', date: '2026-01-01T00:00:00Z', commit: 'abc' },
