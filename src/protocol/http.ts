@@ -98,6 +98,7 @@ class HttpTalk implements Talk {
   }
 
   async #ask(path: string, body: string, logs: LogSink): Promise<Reply> {
+    if (this.#fault) throw new RuntimeFault(this.#fault.message, true);
     this.#logs.begin(logs);
     const reply = await this.#client.post(path, body).catch((error: Error) => error);
     if (!(reply instanceof Error)) {
@@ -109,8 +110,13 @@ class HttpTalk implements Talk {
     // Who hears of the fault asks next how the place ended: it should be known by then.
     await Promise.race([this.#place.exited, Bun.sleep(EXIT_MS)]);
     this.#logs.close();
-    throw this.#fault ?? new RuntimeFault(reply.message);
+    throw new RuntimeFault((this.#fault ?? reply).message, isUnreached(reply));
   }
+}
+
+/** Nobody was there to take any of the request, as when the process ended just after the answer before. */
+function isUnreached({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH';
 }
 
 /** Answers by status that say nothing about the action: OpenWhisk takes them for none. */

@@ -2,9 +2,11 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { messages } from '../../src/model/messages.ts';
 import type { Place } from '../../src/model/place.ts';
 import { HttpProtocol } from '../../src/protocol/http.ts';
+import { listens } from '../../src/protocol/http-client.ts';
 import { LogCollector } from '../../src/protocol/logs.ts';
 import { type Answer, RuntimeFault, type Talk, type Unbegun } from '../../src/protocol/protocol.ts';
 import { HttpPlace } from '../util/http-place.ts';
+import { until } from '../util/until.ts';
 
 const LIMIT = 1024 * 1024;
 const protocol = new HttpProtocol({ resultLimit: LIMIT });
@@ -176,6 +178,16 @@ describe('run', () => {
     await expect(run(talk, { do: 'exit' }, logs)).rejects.toThrow('it ended');
     expect(exit).toMatchObject({ code: 4 });
     expect(texts(logs)).toEqual(['stderr: going']);
+  });
+
+  test('is refused as one that was not sent when nobody listens any more, or all has ended', async () => {
+    const talk = await opened();
+    await run(talk, { do: 'stop listening' });
+    const { address } = places[0] as HttpPlace;
+    await until('nobody listens', async () => !(await listens(address)));
+    await expect(run(talk, { do: 'echo' })).rejects.toMatchObject({ name: 'RuntimeFault', isUnsent: true });
+    await places[0]?.destroy();
+    await expect(run(talk, { do: 'echo' })).rejects.toMatchObject({ message: 'it ended', isUnsent: true });
   });
 
   test('is broken off when the place is destroyed', async () => {

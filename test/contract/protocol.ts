@@ -145,13 +145,13 @@ export function testProtocol(name: string, { protocol, place: start }: Subject):
       expect(texts(logs)).toEqual(['stdout: before the crash']);
     });
 
-    test('between runs: the next one fails at once', async () => {
+    test('between runs: the next one fails at once, and can be asked of another', async () => {
       const crashing = place('crash', 'between');
       const talk = await protocol.open(crashing);
       await init(talk).answer;
       expect(await run(talk).answer).toMatchObject({ type: 'result' });
       await crashing.exited;
-      await faultOf(run(talk, {}, 'b').answer);
+      await expect(run(talk, {}, 'b').answer).rejects.toMatchObject({ name: 'RuntimeFault', isUnsent: true });
     });
 
     test('because it is destroyed while it is silent', async () => {
