@@ -60,7 +60,19 @@ function resolveEntry(folder: string, file: string | undefined): string {
     // What Node's require does not look for.
     const stem = file === undefined ? join(folder, 'index') : wanted;
     const found = extensions.map((extension) => stem + extension).find((path) => fs.existsSync(path));
-    if (found === undefined) throw error;
+    if (found === undefined) throw (file === undefined && missingMain(folder)) || error;
     return found;
   }
+}
+
+/** What Node says where `package.json` names a file that is not there; Bun only says that there is nothing to load. */
+function missingMain(folder: string): Error | undefined {
+  const path = join(folder, 'package.json');
+  const described = fs.existsSync(path)
+    ? (JSON.parse(fs.readFileSync(path, 'utf8')) as { main?: unknown } | null)
+    : null;
+  const main = described?.main;
+  if (typeof main !== 'string') return undefined;
+  const why = 'Please verify that the package.json has a valid "main" entry';
+  return Object.assign(new Error(`Cannot find module '${join(folder, main)}'. ${why}`), { code: 'MODULE_NOT_FOUND' });
 }

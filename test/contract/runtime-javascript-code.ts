@@ -203,6 +203,18 @@ export function testJavaScriptCode({ name, command }: Engine): void {
       expect(error).toMatch(/^Initialization has failed due to: .*SyntaxError: /s);
     });
 
+    test('whose package.json names a file that is not there', async () => {
+      const { error } = await refused(zip({ 'package.json': '{ "main": "dist/index.js" }' }), { binary: true });
+      expect(error).toMatch(
+        /^Initialization has failed due to: Error: Cannot find module '.*\/dist\/index\.js'\. Please verify /,
+      );
+    });
+
+    test('whose package.json names none, and that has none', async () => {
+      const { error } = await refused(zip({ 'package.json': '{}' }), { binary: true });
+      expect(error).toMatch(/^Initialization has failed due to: Error: Cannot find module /);
+    });
+
     test('with a name of main that means nothing', async () => {
       const options = { binary: true, main: 'index.' };
       const { error } = await refused(zip({ 'index.js': 'exports.main = () => 1' }), options);
