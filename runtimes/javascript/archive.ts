@@ -5,6 +5,8 @@ import { CodeError } from './code-error.ts';
 /** What an archive may unpack to. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_ENTRIES = 100_000;
+/** Entries larger than this are inflated into their file: it counts as memory of the action already, and so would they. */
+const LARGE_BYTES = 1024 * 1024;
 
 /** Unpacks a zip or a tar.gz into a folder: nothing outside of it is written, and links that lead outside are left out. */
 export async function unpack(archive: Buffer, folder: string): Promise<void> {
@@ -26,7 +28,7 @@ async function orSay(sentence: string, work: () => Promise<void>): Promise<void>
   }
 }
 
-/** Entries are inflated one by one in memory: the whole archive is there already, and streams are slow for many small files. */
+/** Entries are inflated one by one, in memory: the whole archive is there already, and streams are slow for many small files. */
 async function unzip(archive: Buffer, folder: string): Promise<void> {
   const { fromBufferPromise } = require('yauzl') as typeof import('yauzl');
   const { inflateRawSync } = require('node:zlib') as typeof import('node:zlib');
@@ -41,14 +43,37 @@ async function unzip(archive: Buffer, folder: string): Promise<void> {
     if (entry.isEncrypted()) throw new Error('an entry is encrypted');
     const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
     const packed = archive.subarray(fileDataStart, fileDataStart + entry.compressedSize);
-    const limit = { maxOutputLength: Math.max(1, entry.uncompressedSize) };
-    const bytes = entry.compressionMethod === 0 ? packed : inflateRawSync(packed, limit);
-    if (bytes.length !== entry.uncompressedSize) throw new Error('an entry is not as long as announced');
     const mode = entry.externalFileAttributes >>> 16;
+    const isPacked = entry.compressionMethod !== 0;
+    if (isPacked && entry.uncompressedSize > LARGE_BYTES) {
+      await target.fill(entry.fileName, inflate(packed, entry.uncompressedSize), mode);
+      continue;
+    }
+    const limit = { maxOutputLength: Math.max(1, entry.uncompressedSize) };
+    const bytes = isPacked ? inflateRawSync(packed, limit) : packed;
+    checkLength(bytes.length, entry.uncompressedSize);
     if ((mode & fs.constants.S_IFMT) === fs.constants.S_IFLNK) target.link(entry.fileName, bytes.toString());
     else target.file(entry.fileName, bytes, mode);
   }
   target.close();
+}
+
+/** The parts of an entry. Never more than announced. */
+async function* inflate(packed: Buffer, announced: number): AsyncGenerator<Uint8Array> {
+  const { createInflateRaw } = require('node:zlib') as typeof import('node:zlib');
+  const inflating = createInflateRaw({ chunkSize: LARGE_BYTES });
+  inflating.end(packed);
+  let length = 0;
+  for await (const part of inflating) {
+    length += (part as Buffer).length;
+    if (length > announced) break;
+    yield part as Buffer;
+  }
+  checkLength(length, announced);
+}
+
+function checkLength(length: number, announced: number): void {
+  if (length !== announced) throw new Error('an entry is not as long as announced');
 }
 
 async function untar(archive: Buffer, folder: string): Promise<void> {
@@ -93,9 +118,17 @@ class Target {
   }
 
   file(name: string, bytes: Uint8Array, mode: number): void {
-    const path = this.#inside(name);
-    this.#make(dirname(path));
-    fs.writeFileSync(path, bytes, { mode: mode & 0o111 ? 0o755 : 0o644 });
+    fs.writeFileSync(this.#fileAt(name), bytes, { mode: permissions(mode) });
+  }
+
+  /** A file that comes in parts. */
+  async fill(name: string, parts: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
+    const file = fs.openSync(this.#fileAt(name), 'w', permissions(mode));
+    try {
+      for await (const part of parts) fs.writeFileSync(file, part);
+    } finally {
+      fs.closeSync(file);
+    }
   }
 
   /** Links that lead outside are left out. */
@@ -110,6 +143,12 @@ class Target {
       this.#make(dirname(path));
       fs.symlinkSync(to, path);
     }
+  }
+
+  #fileAt(name: string): string {
+    const path = this.#inside(name);
+    this.#make(dirname(path));
+    return path;
   }
 
   #inside(name: string): string {
@@ -127,4 +166,8 @@ class Target {
     fs.mkdirSync(folder, { recursive: true });
     this.#made.add(folder);
   }
+}
+
+function permissions(mode: number): number {
+  return mode & 0o111 ? 0o755 : 0o644;
 }

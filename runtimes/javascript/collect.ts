@@ -3,12 +3,16 @@
  * its memory in each call relies on it.
  */
 export function exposeCollector(): void {
-  let collector: (() => unknown) | undefined;
-  const gc = (): void => {
-    collector ??= open();
-    collector();
-  };
+  const gc = (): void => collect();
   Object.defineProperty(globalThis, 'gc', { value: gc, writable: true, configurable: true });
+}
+
+let collector: (() => unknown) | undefined;
+
+/** Collects all that nothing holds any more. */
+export function collect(): void {
+  collector ??= open();
+  collector();
 }
 
 function open(): () => unknown {

@@ -3,9 +3,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { unpack } from './archive.ts';
 import { CodeError } from './code-error.ts';
+import { collect } from './collect.ts';
 import { importFile, lookUp } from './module.ts';
 import { loadText } from './text.ts';
 import { takeTypeScriptFiles } from './types.ts';
+
+/** An archive of this size has memory collected for it, which takes some milliseconds. */
+const LARGE_BYTES = 4 * 1024 * 1024;
 
 export type Main = (args: unknown) => unknown;
 
@@ -31,7 +35,10 @@ export async function load({ main, code, binary }: Code, folder: string): Promis
 }
 
 async function loadArchive(code: string, main: string, folder: string): Promise<unknown> {
-  await unpack(Buffer.from(code, 'base64'), folder);
+  const archive = Buffer.from(code, 'base64');
+  // The frame that it came in is not needed any more, and there is to be room for what is in it.
+  if (archive.length > LARGE_BYTES) collect();
+  await unpack(archive, folder);
   const [file, path] = splitMain(main);
   if (file === undefined && !roots.some((name) => fs.existsSync(join(folder, name)))) {
     throw new CodeError('Zipped actions must contain either package.json or index.js at the root.');

@@ -72,6 +72,11 @@ describe('JavaScript (ACT-01…03, RT-06)', () => {
     expect(await resultOf({ code })).toEqual(hello);
   });
 
+  test('a zip of which one file is larger than half of the memory that the action has, beside the archive itself', async () => {
+    const code = zip({ ...files, 'data.bin': { content: Buffer.alloc(150 << 20) } });
+    expect(await resultOf({ code })).toEqual(hello);
+  });
+
   test('a tar.gz', async () => {
     expect(await resultOf({ code: await tarGz(files) })).toEqual(hello);
   });
