@@ -131,10 +131,10 @@ function say(io: Io, text: string, exit = 0): number {
 
 /** What an operator can do about a failure, in one line; the system's errors by their codes. */
 function explain(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: string };
+  const { code, message, port } = error as { code?: unknown; message?: string; port?: number };
   switch (code) {
     case 'EADDRINUSE':
-      return 'the port is taken: stop what listens on it, or choose another with --port';
+      return `port ${port} is taken: stop what listens on it, or choose another with --port`;
     case 'EADDRNOTAVAIL':
       return 'this machine does not have one of the addresses of --host';
     case 'EACCES':

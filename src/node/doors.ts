@@ -12,7 +12,7 @@ export class Doors {
   readonly #servers: readonly Bun.Server<undefined>[];
   readonly #answer = Promise.withResolvers<Answer>();
 
-  /** With port 0 the first address finds a free one, and the others take the same. @throws when a port is taken */
+  /** With port 0 the first address finds a free one, and the others take the same. @throws an error with the `port`, when it is taken */
   constructor(hosts: readonly string[], port: number) {
     const fetch = async (request: Request) => (await this.#answer.promise)(request);
     this.#servers = listen(hosts, port, fetch);
@@ -44,7 +44,8 @@ function listen(hosts: readonly string[], port: number, fetch: (request: Request
     }
   } catch (error) {
     for (const server of servers) void server.stop(true);
-    throw error;
+    // Bun's error has it in its words alone.
+    throw Object.assign(error as Error, { port: servers[0]?.port ?? port });
   }
   return servers;
 }

@@ -142,7 +142,7 @@ describe('whisklet serve', () => {
   });
 
   test.each([
-    ['the port is taken', ['--port', 'TAKEN'], 'the port is taken'],
+    ['the port is taken', ['--port', 'TAKEN'], 'port TAKEN is taken: stop'],
     ['an option is unknown', ['--prot', '1'], "unknown option '--prot'; did you mean '--port'?"],
     ['a value is bad', ['--port', 'many'], "--port: 'many' is not a whole number from 0 to 65535"],
     ['the manifest is missing', ['--manifest', '/nowhere.json'], 'manifest: /nowhere.json cannot be read'],
@@ -158,7 +158,7 @@ describe('whisklet serve', () => {
         'local',
         ...args.map((arg) => arg.replace('TAKEN', `${other.port}`)),
       );
-      expect(ended.err).toContain(sentence);
+      expect(ended.err).toContain(sentence.replace('TAKEN', `${other.port}`));
       expect(ended.err.trim().split('\n')).toHaveLength(1);
       expect(ended.err).toStartWith('whisklet: ');
       expect(ended).toMatchObject({ exit: 1, out: '' });
